@@ -1,0 +1,21 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { idProperty } from '../database/base.entity.js';
+import { Alert } from './alert.entity.js';
+import type { AlertChange } from './alert-change.js';
+
+const schema = defineEntity({
+  name: 'AlertNote',
+  tableName: 'alert_notes',
+  properties: {
+    ...idProperty,
+    alertId: () => p.manyToOne(Alert).mapToPk().fieldName('alert_id').index('alert_notes_alert_id_index'),
+    change: p.string().length(24).$type<AlertChange>().fieldName('alert_change'),
+    userId: p.uuid(),
+    comment: p.string().length(2000).nullable(),
+    createdAt: p.datetime(3).onCreate(() => new Date()),
+  },
+});
+
+/** What a person did with an alert, and the comment given. */
+export class AlertNote extends schema.class {}
+schema.setClass(AlertNote);

@@ -1,0 +1,50 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { idProperty, timestampProperties } from '../database/base.entity.js';
+import { tenantFilter } from '../database/tenant.filter.js';
+import { Device } from '../devices/device.entity.js';
+import { Sensor } from '../devices/sensors/sensor.entity.js';
+import { Municipality } from '../municipalities/municipality.entity.js';
+import { AlertRule } from '../rules/alert-rule.entity.js';
+import type { Severity } from '../rules/severity.js';
+import type { AlertStatus } from './alert-status.js';
+
+const schema = defineEntity({
+  name: 'Alert',
+  tableName: 'alerts',
+  filters: tenantFilter(),
+  uniques: [{ name: 'alerts_one_open_per_rule_and_sensor', properties: ['ruleId', 'sensorId', 'openMarker'] }],
+  indexes: [
+    { name: 'alerts_municipality_id_id_index', properties: ['municipalityId', 'id'] },
+    { name: 'alerts_rule_id_sensor_id_opened_at_index', properties: ['ruleId', 'sensorId', 'openedAt'] },
+  ],
+  properties: {
+    ...idProperty,
+    municipalityId: () => p.manyToOne(Municipality).mapToPk().fieldName('municipality_id'),
+    ruleId: () => p.manyToOne(AlertRule).mapToPk().fieldName('rule_id'),
+    deviceId: () => p.manyToOne(Device).mapToPk().fieldName('device_id').index('alerts_device_id_index'),
+    sensorId: () => p.manyToOne(Sensor).mapToPk().fieldName('sensor_id').index('alerts_sensor_id_index'),
+    severity: p.string().length(16).$type<Severity>(),
+    status: p.string().length(16).$type<AlertStatus>(),
+    /** 1 while the alert is open, null afterwards: makes the unique key allow one open alert and many closed ones. */
+    openMarker: p.smallint().nullable(),
+    /** Event time of the reading that opened it. */
+    openedAt: p.datetime(3),
+    /** Event time of the newest reading in breach. */
+    lastOccurredAt: p.datetime(3),
+    /** Stored readings in breach during the alert. */
+    occurrences: p.integer(),
+    openingValue: p.double(),
+    lastValue: p.double(),
+    acknowledgedAt: p.datetime(3).nullable(),
+    acknowledgedBy: p.uuid().nullable(),
+    /** Event time of the reading that cleared it, or the time of the person's decision. */
+    resolvedAt: p.datetime(3).nullable(),
+    /** The person who resolved it; null when it cleared by itself. */
+    resolvedBy: p.uuid().nullable(),
+    ...timestampProperties,
+  },
+});
+
+/** A rule's breach on one sensor, from its opening to its end. */
+export class Alert extends schema.class {}
+schema.setClass(Alert);

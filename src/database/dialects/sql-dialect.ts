@@ -1,0 +1,104 @@
+import type { SqlClient } from '../sql.js';
+
+/** Rows to store, as parallel columns of equal length, sorted by (seriesId, instant). */
+export interface ReadingColumns {
+  seriesIds: number[];
+  /** Epoch milliseconds. */
+  instants: number[];
+  values: number[];
+  qualities: number[];
+  risks: number[];
+}
+
+/** A stored reading as its key and value. */
+export interface StoredValue {
+  seriesId: number;
+  /** Epoch milliseconds. */
+  instant: number;
+  value: number;
+}
+
+/**
+ * What differs between PostgreSQL and MySQL/MariaDB, in one place: placeholders, instants, bulk statements, partitions,
+ * error codes. Every statement here is written for thousands of rows at a time.
+ */
+export abstract class SqlDialect {
+  abstract readonly name: 'postgres' | 'mysql';
+
+  /** Turns `?` placeholders into the database's own. */
+  abstract bind(sql: string): string;
+
+  /** An instant as the driver wants it in a raw statement. */
+  abstract instant(epochMs: number): string;
+
+  /** Epoch milliseconds of an instant as the driver returns it in a raw statement. */
+  abstract epochMs(value: string | Date): number;
+
+  /**
+   * Locks the `latest_readings` rows of the series in the order given (sorted by series, so that no two writers
+   * deadlock) and moves forward those whose instant is newer. One row per series is expected in `newest`.
+   * @returns per position of `newest`, the instant (epoch ms) the series had before, or null when it had none
+   */
+  abstract advanceLatest(client: SqlClient, newest: ReadingColumns): Promise<(number | null)[]>;
+
+  /** Inserts rows that are not expected to exist; returns how many went in (an existing key is left as it is). */
+  abstract insertFresh(client: SqlClient, rows: ReadingColumns): Promise<number>;
+
+  /**
+   * Inserts rows of which some may exist already; an existing key is left as it is.
+   * @returns per position, whether the row went in
+   */
+  abstract insertLate(client: SqlClient, rows: ReadingColumns): Promise<boolean[]>;
+
+  /** The stored values at the given keys. */
+  abstract storedValues(client: SqlClient, seriesIds: number[], instants: number[]): Promise<StoredValue[]>;
+
+  /**
+   * Reserves `counts[i]` positions of the live log of each municipality (ids sorted), creating its row where needed.
+   * The rows stay locked until commit, which is what puts positions in commit order.
+   * @returns the last reserved position per municipality
+   */
+  abstract reservePositions(client: SqlClient, municipalityIds: string[], counts: number[]): Promise<number[]>;
+
+  /** Makes sure that the month (`YYYY-MM`) can take readings. Must run outside the writer's transaction. */
+  abstract ensureMonth(client: SqlClient, month: string): Promise<void>;
+
+  /** Statement that switches on what the database offers beyond plain SQL (PostGIS); answers what is on. */
+  abstract enableExtensions(client: SqlClient, postgis: 'auto' | 'on' | 'off'): Promise<{ postgis: string | null }>;
+
+  /** Two writers met; the transaction can be run again at once. */
+  abstract isDeadlock(error: unknown): boolean;
+
+  /** The database is away or ends connections; the transaction can be run again later. */
+  abstract isUnavailable(error: unknown): boolean;
+
+  /** A unique key was violated; answers its name, or null. */
+  abstract violatedKey(error: unknown): string | null;
+}
+
+/** The driver's error inside whatever wraps it (the ORM keeps the driver's `code` and adds `cause`/`previous`). */
+export function driverErrors(error: unknown): { code?: string; errno?: number; message: string; constraint?: string }[] {
+  const found: { code?: string; errno?: number; message: string; constraint?: string }[] = [];
+  const seen = new Set<unknown>();
+  let next: unknown = error;
+  while (next instanceof Error && !seen.has(next)) {
+    seen.add(next);
+    found.push(next as Error & { code?: string; errno?: number; constraint?: string });
+    const wrapped = next as { previous?: unknown; cause?: unknown; errors?: unknown[] };
+    next = wrapped.previous ?? wrapped.cause ?? wrapped.errors?.[0];
+  }
+  return found;
+}
+
+/** Errors of the network below any driver: the server is not reachable or went away. */
+export const NETWORK_ERROR_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+]);

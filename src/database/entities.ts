@@ -1,0 +1,38 @@
+import { AlertNote } from '../alerts/alert-note.entity.js';
+import { Alert } from '../alerts/alert.entity.js';
+import { RuleState } from '../alerts/rule-state.entity.js';
+import { DeviceCredential } from '../devices/credentials/device-credential.entity.js';
+import { DevicePresence } from '../devices/device-presence.entity.js';
+import { Device } from '../devices/device.entity.js';
+import { SensorType } from '../devices/sensors/sensor-type.entity.js';
+import { Sensor } from '../devices/sensors/sensor.entity.js';
+import { Municipality } from '../municipalities/municipality.entity.js';
+import { LivePosition } from '../outbox/live-position.entity.js';
+import { OutboxEvent } from '../outbox/outbox-event.entity.js';
+import { LatestReading } from '../readings/latest-reading.entity.js';
+import { Reading } from '../readings/reading.entity.js';
+import { RejectedReading } from '../readings/rejected-reading.entity.js';
+import { AlertRule } from '../rules/alert-rule.entity.js';
+import { User } from '../users/user.entity.js';
+import { Counter } from './counter.entity.js';
+
+/** Every entity of the application, by hand: a table that is missing here does not exist for the ORM. */
+export const ENTITIES = [
+  Alert,
+  AlertNote,
+  AlertRule,
+  Counter,
+  Device,
+  DeviceCredential,
+  DevicePresence,
+  LatestReading,
+  LivePosition,
+  Municipality,
+  OutboxEvent,
+  Reading,
+  RejectedReading,
+  RuleState,
+  Sensor,
+  SensorType,
+  User,
+];

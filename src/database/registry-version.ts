@@ -1,0 +1,74 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Transactions, type Transaction } from './transaction.js';
+
+/** Milliseconds between two looks at the version: what the registry says is in force everywhere within this time. */
+const POLL_INTERVAL_MS = 250;
+
+/**
+ * Version of everything that ingestion keeps in memory (devices, sensors, types, municipalities, rules).
+ * Every administrative change bumps it in its own transaction; every instance looks at it a few times a second and
+ * forgets what it had. The database, not Redis, carries it, so that a deactivated device is refused also while Redis is away.
+ */
+@Injectable()
+export class RegistryVersion implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(RegistryVersion.name);
+  private readonly listeners: (() => void)[] = [];
+  private timer: NodeJS.Timeout | undefined;
+  private known = -1;
+  private away = false;
+
+  constructor(private readonly transactions: Transactions) {}
+
+  /** Tells all instances that the registry changed, once the transaction commits. */
+  async bump(transaction: Transaction): Promise<void> {
+    await transaction.query(`update counters set value = value + 1 where name = 'registry'`);
+    transaction.onCommit(() => this.changed());
+  }
+
+  /** Registers what to do when the registry changed: forget what was read before. */
+  onChange(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Looks at the version now; used by the timer and where a caller cannot wait for it. */
+  async check(): Promise<void> {
+    const { rows } = await this.transactions.query<{ value: number | string }>(
+      `select value from counters where name = 'registry'`,
+    );
+    const value = Number(rows[0]?.value ?? 0);
+    if (value !== this.known) {
+      this.known = value;
+      this.changed();
+    }
+  }
+
+  onApplicationBootstrap(): void {
+    this.schedule();
+  }
+
+  onApplicationShutdown(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  private changed(): void {
+    for (const listener of this.listeners) listener();
+  }
+
+  private schedule(): void {
+    this.timer = setTimeout(() => {
+      this.check()
+        .then(
+          () => (this.away = false),
+          (error: unknown) => {
+            if (!this.away) this.logger.warn(`registry version cannot be read: ${String(error)}`);
+            this.away = true;
+          },
+        )
+        .finally(() => {
+          if (this.timer) this.schedule();
+        });
+    }, POLL_INTERVAL_MS);
+    this.timer.unref();
+  }
+}

@@ -1,0 +1,32 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { timestampProperties } from '../database/base.entity.js';
+import { tenantFilter } from '../database/tenant.filter.js';
+import { Municipality } from '../municipalities/municipality.entity.js';
+
+/** Whether the platform takes anything from the device. */
+export type DeviceStatus = 'active' | 'deactivated';
+
+const schema = defineEntity({
+  name: 'Device',
+  tableName: 'devices',
+  filters: tenantFilter(),
+  properties: {
+    /** The public code used in topics (3–64 of A–Z a–z 0–9 _ -), unique in the country. */
+    id: p.string().length(64).primary(),
+    municipalityId: () => p.manyToOne(Municipality).mapToPk().fieldName('municipality_id'),
+    name: p.string().length(200),
+    status: p.string().length(16).$type<DeviceStatus>().default('active'),
+    /** WGS 84 degrees. */
+    latitude: p.double().nullable(),
+    longitude: p.double().nullable(),
+    /** Expected seconds between two signs of life. */
+    heartbeatIntervalSeconds: p.integer().default(900),
+    signatureRequired: p.boolean().default(false),
+    metadata: p.json<Record<string, unknown>>().nullable(),
+    ...timestampProperties,
+  },
+});
+
+/** A box in the field that hands over readings; its sensors are its channels. */
+export class Device extends schema.class {}
+schema.setClass(Device);

@@ -1,0 +1,15 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { Municipality } from '../municipalities/municipality.entity.js';
+
+const schema = defineEntity({
+  name: 'LivePosition',
+  tableName: 'live_positions',
+  properties: {
+    municipalityId: () => p.manyToOne(Municipality).mapToPk().primary().fieldName('municipality_id'),
+    position: p.bigint('number').default(0),
+  },
+});
+
+/** The last position of a municipality's live log; locked as the last thing before commit. */
+export class LivePosition extends schema.class {}
+schema.setClass(LivePosition);
