@@ -25,7 +25,7 @@ export class HttpExceptionFilter {
     if (error.retryAfterSeconds !== undefined) {
       response.setHeader('Retry-After', String(Math.max(1, Math.ceil(error.retryAfterSeconds))));
     }
-    const requestId = currentRequestId() ?? String(response.getHeader(REQUEST_ID_HEADER) ?? "");
+    const requestId = currentRequestId() ?? String(response.getHeader(REQUEST_ID_HEADER) ?? '');
     const problem = problemOf(error, pathOf(request), requestId);
     response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   }
