@@ -3,7 +3,10 @@ import { newId } from '../common/ids.js';
 
 /** Property set: primary key, a UUIDv7 made by the application, so that it is known before the insert. */
 export const idProperty = {
-  id: p.uuid().primary().onCreate(() => newId()),
+  id: p
+    .uuid()
+    .primary()
+    .onCreate(() => newId()),
 };
 
 /** Property set: when the row was made and last changed (UTC, milliseconds). */

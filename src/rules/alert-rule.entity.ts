@@ -13,7 +13,12 @@ const schema = defineEntity({
     ...idProperty,
     /** Null: a national rule, kept by a super admin, that applies in every municipality. */
     municipalityId: () =>
-      p.manyToOne(Municipality).mapToPk().nullable().fieldName('municipality_id').index('alert_rules_municipality_id_index'),
+      p
+        .manyToOne(Municipality)
+        .mapToPk()
+        .nullable()
+        .fieldName('municipality_id')
+        .index('alert_rules_municipality_id_index'),
     name: p.string().length(200),
     kind: p.string().length(32).$type<RuleKind>(),
     scope: p.json<RuleScope>(),

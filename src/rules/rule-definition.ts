@@ -22,7 +22,10 @@ export const ruleScopeSchema = z
     sensorTypeCode: metricCode.optional(),
     municipalityId: z.uuid().optional(),
   })
-  .refine((scope) => Object.values(scope).filter((part) => part !== undefined).length >= 1, 'name what the rule watches')
+  .refine(
+    (scope) => Object.values(scope).filter((part) => part !== undefined).length >= 1,
+    'name what the rule watches',
+  )
   .refine(
     (scope) => scope.sensorId === undefined || (scope.sensorTypeCode ?? scope.municipalityId) === undefined,
     'a sensor stands alone',

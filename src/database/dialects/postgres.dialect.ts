@@ -31,7 +31,9 @@ export class PostgresDialect extends SqlDialect {
   }
 
   epochMs(value: string | Date): number {
-    return value instanceof Date ? value.getTime() : Date.parse(value.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
+    return value instanceof Date
+      ? value.getTime()
+      : Date.parse(value.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
   }
 
   /** The driver's parameters of a set of rows. Instants travel as epoch seconds: float8 keeps milliseconds exactly. */

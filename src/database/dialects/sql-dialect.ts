@@ -77,7 +77,9 @@ export abstract class SqlDialect {
 }
 
 /** The driver's error inside whatever wraps it (the ORM keeps the driver's `code` and adds `cause`/`previous`). */
-export function driverErrors(error: unknown): { code?: string; errno?: number; message: string; constraint?: string }[] {
+export function driverErrors(
+  error: unknown,
+): { code?: string; errno?: number; message: string; constraint?: string }[] {
   const found: { code?: string; errno?: number; message: string; constraint?: string }[] = [];
   const seen = new Set<unknown>();
   let next: unknown = error;

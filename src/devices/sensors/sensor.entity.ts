@@ -16,8 +16,10 @@ const schema = defineEntity({
     /** Short integer key of the sensor's readings, given by the database. */
     seriesId: p.integer().unique('sensors_series_id_unique').autoincrement(),
     deviceId: () => p.manyToOne(Device).mapToPk().fieldName('device_id'),
-    municipalityId: () => p.manyToOne(Municipality).mapToPk().fieldName('municipality_id').index('sensors_municipality_id_index'),
-    sensorTypeId: () => p.manyToOne(SensorType).mapToPk().fieldName('sensor_type_id').index('sensors_sensor_type_id_index'),
+    municipalityId: () =>
+      p.manyToOne(Municipality).mapToPk().fieldName('municipality_id').index('sensors_municipality_id_index'),
+    sensorTypeId: () =>
+      p.manyToOne(SensorType).mapToPk().fieldName('sensor_type_id').index('sensors_sensor_type_id_index'),
     /** The key that the device uses in payloads; by default the code of the type. */
     code: p.string().length(64),
     name: p.string().length(200),

@@ -17,10 +17,12 @@ export class Migration20261121000000_initial extends Migration {
   private identities(): void {
     this.addSql(`create table counters (name varchar(64) primary key, value bigint not null) ${TABLE}`);
     this.addSql(`insert into counters (name, value) values ('registry', 1)`);
-    this.addSql(`create table municipalities (id varchar(36) primary key, code varchar(64) not null, name varchar(200) not null,
+    this
+      .addSql(`create table municipalities (id varchar(36) primary key, code varchar(64) not null, name varchar(200) not null,
       time_zone varchar(64) not null default 'UTC', status varchar(16) not null default 'active', ${TIMES},
       constraint municipalities_code_unique unique (code)) ${TABLE}`);
-    this.addSql(`create table users (id varchar(36) primary key, email varchar(254) not null, name varchar(200) not null,
+    this
+      .addSql(`create table users (id varchar(36) primary key, email varchar(254) not null, name varchar(200) not null,
       password_hash varchar(255) not null, role varchar(32) not null, municipality_id varchar(36) null,
       status varchar(16) not null default 'active', last_login_at datetime(3) null, ${TIMES},
       constraint users_email_unique unique (email),
@@ -29,7 +31,8 @@ export class Migration20261121000000_initial extends Migration {
   }
 
   private devices(): void {
-    this.addSql(`create table devices (id varchar(64) primary key, municipality_id varchar(36) not null, name varchar(200) not null,
+    this
+      .addSql(`create table devices (id varchar(64) primary key, municipality_id varchar(36) not null, name varchar(200) not null,
       status varchar(16) not null default 'active', latitude double null, longitude double null,
       heartbeat_interval_seconds int not null default 900, signature_required tinyint(1) not null default 0,
       metadata json null, ${TIMES},
@@ -39,18 +42,21 @@ export class Migration20261121000000_initial extends Migration {
       reported_status varchar(16) null, reported_at datetime(3) null, battery_level double null,
       signal_strength double null, firmware varchar(100) null, message varchar(500) null,
       constraint device_presence_device_id_foreign foreign key (device_id) references devices (id) on delete cascade) ${TABLE}`);
-    this.addSql(`create table device_credentials (id varchar(36) primary key, device_id varchar(64) not null, kind varchar(16) not null,
+    this
+      .addSql(`create table device_credentials (id varchar(36) primary key, device_id varchar(64) not null, kind varchar(16) not null,
       lookup varchar(128) not null, secret_hash varchar(255) null, secret_encrypted varchar(500) null,
       expires_at datetime(3) null, revoked_at datetime(3) null, last_used_at datetime(3) null,
       created_at datetime(3) not null,
       constraint device_credentials_kind_lookup_unique unique (kind, lookup),
       constraint device_credentials_device_id_foreign foreign key (device_id) references devices (id) on delete cascade) ${TABLE}`);
     this.addSql(`create index device_credentials_device_id_index on device_credentials (device_id)`);
-    this.addSql(`create table sensor_types (id varchar(36) primary key, code varchar(64) not null, name varchar(200) not null,
+    this
+      .addSql(`create table sensor_types (id varchar(36) primary key, code varchar(64) not null, name varchar(200) not null,
       unit varchar(32) not null, valid_min double null, valid_max double null,
       \`precision\` smallint not null default 2, thresholds json null, ${TIMES},
       constraint sensor_types_code_unique unique (code)) ${TABLE}`);
-    this.addSql(`create table sensors (id varchar(36) primary key, series_id int not null auto_increment, device_id varchar(64) not null,
+    this
+      .addSql(`create table sensors (id varchar(36) primary key, series_id int not null auto_increment, device_id varchar(64) not null,
       municipality_id varchar(36) not null, sensor_type_id varchar(36) not null, code varchar(64) not null, name varchar(200) not null,
       thresholds json null, enabled tinyint(1) not null default 1, ${TIMES},
       constraint sensors_series_id_unique unique (series_id),
@@ -68,7 +74,8 @@ export class Migration20261121000000_initial extends Migration {
       primary key (series_id, instant)) ${TABLE}`);
     this.addSql(`create table latest_readings (series_id int primary key, instant datetime(3) null,
       previous_instant datetime(3) null, value double null, quality smallint null, risk smallint null) ${TABLE}`);
-    this.addSql(`create table rejected_readings (id varchar(36) primary key, municipality_id varchar(36) null, device_id varchar(128) null,
+    this
+      .addSql(`create table rejected_readings (id varchar(36) primary key, municipality_id varchar(36) null, device_id varchar(128) null,
       source varchar(8) not null, set_index int null, metric varchar(128) null, instant datetime(3) null,
       code varchar(32) not null, reason varchar(500) not null, excerpt varchar(2000) null, request_id varchar(128) null,
       received_at datetime(3) not null,
@@ -78,19 +85,22 @@ export class Migration20261121000000_initial extends Migration {
   }
 
   private alerts(): void {
-    this.addSql(`create table alert_rules (id varchar(36) primary key, municipality_id varchar(36) null, name varchar(200) not null,
+    this
+      .addSql(`create table alert_rules (id varchar(36) primary key, municipality_id varchar(36) null, name varchar(200) not null,
       kind varchar(32) not null, scope json not null, rule_condition json not null, severity varchar(16) not null,
       on_delay_seconds int not null default 0, off_delay_seconds int not null default 0,
       deadband double not null default 0, enabled tinyint(1) not null default 1, revision int not null default 1,
       deleted_at datetime(3) null, ${TIMES},
       constraint alert_rules_municipality_id_foreign foreign key (municipality_id) references municipalities (id)) ${TABLE}`);
     this.addSql(`create index alert_rules_municipality_id_index on alert_rules (municipality_id)`);
-    this.addSql(`create table rule_states (rule_id varchar(36) not null, series_id int not null, phase smallint not null,
+    this
+      .addSql(`create table rule_states (rule_id varchar(36) not null, series_id int not null, phase smallint not null,
       since datetime(3) null, alert_id varchar(36) null, revision int not null, floor_instant datetime(3) null,
       primary key (rule_id, series_id),
       constraint rule_states_rule_id_foreign foreign key (rule_id) references alert_rules (id)) ${TABLE}`);
     this.addSql(`create index rule_states_series_id_phase_index on rule_states (series_id, phase)`);
-    this.addSql(`create table alerts (id varchar(36) primary key, municipality_id varchar(36) not null, rule_id varchar(36) not null,
+    this
+      .addSql(`create table alerts (id varchar(36) primary key, municipality_id varchar(36) not null, rule_id varchar(36) not null,
       device_id varchar(64) not null, sensor_id varchar(36) not null, severity varchar(16) not null, status varchar(16) not null,
       open_marker smallint null, opened_at datetime(3) not null, last_occurred_at datetime(3) not null,
       occurrences int not null, opening_value double not null, last_value double not null,
@@ -105,16 +115,19 @@ export class Migration20261121000000_initial extends Migration {
     this.addSql(`create index alerts_rule_id_sensor_id_opened_at_index on alerts (rule_id, sensor_id, opened_at)`);
     this.addSql(`create index alerts_device_id_index on alerts (device_id)`);
     this.addSql(`create index alerts_sensor_id_index on alerts (sensor_id)`);
-    this.addSql(`create table alert_notes (id varchar(36) primary key, alert_id varchar(36) not null, alert_change varchar(24) not null,
+    this
+      .addSql(`create table alert_notes (id varchar(36) primary key, alert_id varchar(36) not null, alert_change varchar(24) not null,
       user_id varchar(36) not null, comment varchar(2000) null, created_at datetime(3) not null,
       constraint alert_notes_alert_id_foreign foreign key (alert_id) references alerts (id) on delete cascade) ${TABLE}`);
     this.addSql(`create index alert_notes_alert_id_index on alert_notes (alert_id)`);
   }
 
   private liveLog(): void {
-    this.addSql(`create table live_positions (municipality_id varchar(36) primary key, position bigint not null default 0,
+    this
+      .addSql(`create table live_positions (municipality_id varchar(36) primary key, position bigint not null default 0,
       constraint live_positions_municipality_id_foreign foreign key (municipality_id) references municipalities (id) on delete cascade) ${TABLE}`);
-    this.addSql(`create table outbox_events (municipality_id varchar(36) not null, position bigint not null, type varchar(16) not null,
+    this
+      .addSql(`create table outbox_events (municipality_id varchar(36) not null, position bigint not null, type varchar(16) not null,
       payload longtext not null, request_id varchar(128) null, occurred_at datetime(3) not null,
       primary key (municipality_id, position),
       constraint outbox_events_municipality_id_foreign foreign key (municipality_id) references municipalities (id) on delete cascade) ${TABLE}`);
@@ -123,9 +136,23 @@ export class Migration20261121000000_initial extends Migration {
 
   override down(): void {
     for (const table of [
-      'outbox_events', 'live_positions', 'alert_notes', 'alerts', 'rule_states', 'alert_rules', 'rejected_readings',
-      'latest_readings', 'readings', 'sensors', 'sensor_types', 'device_credentials', 'device_presence', 'devices',
-      'users', 'municipalities', 'counters',
+      'outbox_events',
+      'live_positions',
+      'alert_notes',
+      'alerts',
+      'rule_states',
+      'alert_rules',
+      'rejected_readings',
+      'latest_readings',
+      'readings',
+      'sensors',
+      'sensor_types',
+      'device_credentials',
+      'device_presence',
+      'devices',
+      'users',
+      'municipalities',
+      'counters',
     ]) {
       this.addSql(`drop table if exists ${table}`);
     }

@@ -15,7 +15,8 @@ export class Migration20261121000000_initial extends Migration {
   private identities(): void {
     this.addSql(`create table counters (name varchar(64) primary key, value bigint not null)`);
     this.addSql(`insert into counters (name, value) values ('registry', 1)`);
-    this.addSql(`create table municipalities (id uuid primary key, code varchar(64) not null, name varchar(200) not null,
+    this
+      .addSql(`create table municipalities (id uuid primary key, code varchar(64) not null, name varchar(200) not null,
       time_zone varchar(64) not null default 'UTC', status varchar(16) not null default 'active', ${TIMES},
       constraint municipalities_code_unique unique (code))`);
     this.addSql(`create table users (id uuid primary key, email varchar(254) not null, name varchar(200) not null,
@@ -27,7 +28,8 @@ export class Migration20261121000000_initial extends Migration {
   }
 
   private devices(): void {
-    this.addSql(`create table devices (id varchar(64) primary key, municipality_id uuid not null, name varchar(200) not null,
+    this
+      .addSql(`create table devices (id varchar(64) primary key, municipality_id uuid not null, name varchar(200) not null,
       status varchar(16) not null default 'active', latitude double precision null, longitude double precision null,
       heartbeat_interval_seconds int not null default 900, signature_required boolean not null default false,
       metadata jsonb null, ${TIMES},
@@ -38,7 +40,8 @@ export class Migration20261121000000_initial extends Migration {
       signal_strength double precision null, firmware varchar(100) null, message varchar(500) null,
       constraint device_presence_device_id_foreign foreign key (device_id) references devices (id) on delete cascade)
       with (fillfactor = 70)`);
-    this.addSql(`create table device_credentials (id uuid primary key, device_id varchar(64) not null, kind varchar(16) not null,
+    this
+      .addSql(`create table device_credentials (id uuid primary key, device_id varchar(64) not null, kind varchar(16) not null,
       lookup varchar(128) not null, secret_hash varchar(255) null, secret_encrypted varchar(500) null,
       expires_at timestamptz(3) null, revoked_at timestamptz(3) null, last_used_at timestamptz(3) null,
       created_at timestamptz(3) not null,
@@ -64,13 +67,15 @@ export class Migration20261121000000_initial extends Migration {
   private readings(): void {
     // The order of the columns saves padding: 8, 8, 4, 2, 2 bytes. Partitions are made ahead and on demand by the
     // application; there is no default partition, because it would block DETACH … CONCURRENTLY.
-    this.addSql(`create table readings (instant timestamptz(3) not null, value double precision not null, series_id int not null,
+    this
+      .addSql(`create table readings (instant timestamptz(3) not null, value double precision not null, series_id int not null,
       quality smallint not null, risk smallint not null,
       constraint readings_pkey primary key (series_id, instant)) partition by range (instant)`);
     this.addSql(`create table latest_readings (series_id int primary key, instant timestamptz(3) null,
       previous_instant timestamptz(3) null, value double precision null, quality smallint null, risk smallint null)
       with (fillfactor = 50)`);
-    this.addSql(`create table rejected_readings (id uuid primary key, municipality_id uuid null, device_id varchar(128) null,
+    this
+      .addSql(`create table rejected_readings (id uuid primary key, municipality_id uuid null, device_id varchar(128) null,
       source varchar(8) not null, set_index int null, metric varchar(128) null, instant timestamptz(3) null,
       code varchar(32) not null, reason varchar(500) not null, excerpt varchar(2000) null, request_id varchar(128) null,
       received_at timestamptz(3) not null,
@@ -107,7 +112,8 @@ export class Migration20261121000000_initial extends Migration {
     this.addSql(`create index alerts_rule_id_sensor_id_opened_at_index on alerts (rule_id, sensor_id, opened_at)`);
     this.addSql(`create index alerts_device_id_index on alerts (device_id)`);
     this.addSql(`create index alerts_sensor_id_index on alerts (sensor_id)`);
-    this.addSql(`create table alert_notes (id uuid primary key, alert_id uuid not null, alert_change varchar(24) not null,
+    this
+      .addSql(`create table alert_notes (id uuid primary key, alert_id uuid not null, alert_change varchar(24) not null,
       user_id uuid not null, comment varchar(2000) null, created_at timestamptz(3) not null,
       constraint alert_notes_alert_id_foreign foreign key (alert_id) references alerts (id) on delete cascade)`);
     this.addSql(`create index alert_notes_alert_id_index on alert_notes (alert_id)`);
@@ -117,7 +123,8 @@ export class Migration20261121000000_initial extends Migration {
     this.addSql(`create table live_positions (municipality_id uuid primary key, position bigint not null default 0,
       constraint live_positions_municipality_id_foreign foreign key (municipality_id) references municipalities (id) on delete cascade)
       with (fillfactor = 50)`);
-    this.addSql(`create table outbox_events (municipality_id uuid not null, position bigint not null, type varchar(16) not null,
+    this
+      .addSql(`create table outbox_events (municipality_id uuid not null, position bigint not null, type varchar(16) not null,
       payload text not null, request_id varchar(128) null, occurred_at timestamptz(3) not null,
       constraint outbox_events_pkey primary key (municipality_id, position),
       constraint outbox_events_municipality_id_foreign foreign key (municipality_id) references municipalities (id) on delete cascade)`);
@@ -128,9 +135,23 @@ export class Migration20261121000000_initial extends Migration {
 
   override down(): void {
     for (const table of [
-      'outbox_events', 'live_positions', 'alert_notes', 'alerts', 'rule_states', 'alert_rules', 'rejected_readings',
-      'latest_readings', 'readings', 'sensors', 'sensor_types', 'device_credentials', 'device_presence', 'devices',
-      'users', 'municipalities', 'counters',
+      'outbox_events',
+      'live_positions',
+      'alert_notes',
+      'alerts',
+      'rule_states',
+      'alert_rules',
+      'rejected_readings',
+      'latest_readings',
+      'readings',
+      'sensors',
+      'sensor_types',
+      'device_credentials',
+      'device_presence',
+      'devices',
+      'users',
+      'municipalities',
+      'counters',
     ]) {
       this.addSql(`drop table if exists ${table} cascade`);
     }

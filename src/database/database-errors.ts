@@ -1,0 +1,25 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { ErrorTranslation } from '../common/errors/error-translation.js';
+import { ConflictError, UnavailableError } from '../common/errors/errors.js';
+import { SqlDialect } from './dialects/sql-dialect.js';
+
+/** Tells the error filters what the drivers' errors mean to a caller. */
+@Injectable()
+export class DatabaseErrors implements OnModuleInit {
+  constructor(
+    private readonly translation: ErrorTranslation,
+    private readonly dialect: SqlDialect,
+  ) {}
+
+  onModuleInit(): void {
+    this.translation.register((cause) => {
+      if (this.dialect.isUnavailable(cause)) {
+        return new UnavailableError('DATABASE_UNAVAILABLE', 'The database is away.', 5, { cause });
+      }
+      if (this.dialect.violatedKey(cause) !== null) {
+        return new ConflictError('ALREADY_EXISTS', 'A record with this identity exists already.', { cause });
+      }
+      return undefined;
+    });
+  }
+}

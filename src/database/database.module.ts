@@ -1,0 +1,35 @@
+import { EntityManager, MikroORM } from '@mikro-orm/core';
+import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { AppConfig } from '../config/app.config.js';
+import { DatabaseErrors } from './database-errors.js';
+import { dialectFor } from './dialects/dialect-for.js';
+import { SqlDialect } from './dialects/sql-dialect.js';
+import { ormOptions } from './mikro-orm.config.js';
+import { RegistryVersion } from './registry-version.js';
+import { Transactions } from './transaction.js';
+
+/** The database: connection, dialect, transactions, and the version of what is kept in memory. */
+@Global()
+@Module({
+  providers: [
+    // The constructor does not connect: the application also starts, and says so, while the database is away.
+    {
+      provide: MikroORM,
+      inject: [AppConfig],
+      useFactory: (config: AppConfig) => new MikroORM(ormOptions(config.database)),
+    },
+    { provide: EntityManager, inject: [MikroORM], useFactory: (orm: MikroORM) => orm.em },
+    { provide: SqlDialect, inject: [AppConfig], useFactory: (config: AppConfig) => dialectFor(config.database.mode) },
+    DatabaseErrors,
+    RegistryVersion,
+    Transactions,
+  ],
+  exports: [EntityManager, MikroORM, RegistryVersion, SqlDialect, Transactions],
+})
+export class DatabaseModule implements OnApplicationShutdown {
+  constructor(private readonly orm: MikroORM) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.orm.close(true);
+  }
+}

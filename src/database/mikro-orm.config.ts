@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import type { Options } from '@mikro-orm/core';
+import { Migrator } from '@mikro-orm/migrations';
+import { MySqlDriver } from '@mikro-orm/mysql';
+import { PostgreSqlDriver } from '@mikro-orm/postgresql';
+import type { DatabaseConfig } from '../config/database.config.js';
+import { ENTITIES } from './entities.js';
+import { Migration20261121000000_initial as MysqlInitial } from './migrations/mysql/Migration20261121000000_initial.js';
+import { Migration20261121000000_initial as PostgresInitial } from './migrations/postgres/Migration20261121000000_initial.js';
+
+/** Migrations of each database, oldest first. */
+const MIGRATIONS = { postgres: [PostgresInitial], mysql: [MysqlInitial] };
+
+/** Milliseconds to wait for a new connection before a call fails as "database away". */
+const CONNECT_TIMEOUT_MS = 5_000;
+const IDLE_TIMEOUT_MS = 60_000;
+
+/** Options of the ORM, one factory for the application, the command line and the tests. */
+export function ormOptions(config: DatabaseConfig): Partial<Options> {
+  return {
+    driver: config.mode === 'postgres' ? PostgreSqlDriver : MySqlDriver,
+    host: config.host,
+    port: config.port,
+    user: config.user,
+    password: config.password,
+    dbName: config.name,
+    entities: ENTITIES,
+    forceUtcTimezone: true,
+    charset: config.mode === 'mysql' ? 'utf8mb4' : undefined,
+    pool: { min: 0, max: config.poolSize, idleTimeoutMillis: IDLE_TIMEOUT_MS },
+    driverOptions: config.mode === 'postgres' ? postgresOptions(config) : mysqlOptions(config),
+    extensions: [Migrator],
+    migrations: {
+      migrationsList: MIGRATIONS[config.mode],
+      tableName: 'schema_migrations',
+      snapshotOnMigrate: false,
+      // MySQL commits every DDL statement by itself; on PostgreSQL a failed migration leaves nothing behind.
+      transactional: config.mode === 'postgres',
+    },
+  };
+}
+
+function tls(config: DatabaseConfig): { rejectUnauthorized: boolean; ca?: string } | undefined {
+  if (!config.ssl) return undefined;
+  return {
+    rejectUnauthorized: config.ssl.rejectUnauthorized,
+    ca: config.ssl.caFile ? readFileSync(config.ssl.caFile, 'utf8') : undefined,
+  };
+}
+
+function postgresOptions(config: DatabaseConfig): Record<string, unknown> {
+  return {
+    application_name: config.applicationName,
+    statement_timeout: config.statementTimeoutMs,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    ssl: tls(config),
+  };
+}
+
+function mysqlOptions(config: DatabaseConfig): Record<string, unknown> {
+  return {
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    enableKeepAlive: true,
+    connectAttributes: { program_name: config.applicationName },
+    socketPath: config.socketPath,
+    ssl: tls(config),
+  };
+}
