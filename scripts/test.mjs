@@ -1,0 +1,81 @@
+#!/usr/bin/env node
+/**
+ * `npm test`: installs what is missing, starts the services, runs all tests, stops the services.
+ * Arguments go to vitest (`npm test -- --project unit`, file names, `-t name`). The last line is `N passed, N failed`.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureModules } from './services/install.mjs';
+import { identify, killProcess, stopProcess } from './services/process.mjs';
+import { applicationEnv, applicationNode } from './services/runtime.mjs';
+import { countTests } from './services/test-report.mjs';
+import { servicesForRun } from './services/test-run.mjs';
+
+const PROJECT = fileURLToPath(new URL('../', import.meta.url));
+const NO_SERVICES = { env: {}, stop: async () => {} };
+
+const args = process.argv.slice(2);
+const filtered = args.some((argument) => /^(-t|--testNamePattern)(=|$)/.test(argument));
+const report = join(mkdtempSync(join(tmpdir(), 'hydroalert-report-')), 'report.json');
+
+let runner;
+let services = NO_SERVICES;
+let interrupted;
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+  process.on(signal, () => {
+    interrupted ??= signal;
+    if (runner) void stopProcess(runner, { timeoutMs: 5_000 });
+  });
+}
+
+/** Only unit tests do without services. */
+function needsServices() {
+  const projects = args.flatMap((argument, index) => {
+    if (argument === '--project') return [args[index + 1]];
+    return argument.startsWith('--project=') ? [argument.slice('--project='.length)] : [];
+  });
+  return projects.length === 0 || projects.some((name) => name !== 'unit');
+}
+
+/** @returns {Promise<number>} vitest's exit code */
+async function runVitest() {
+  const node = applicationNode(PROJECT);
+  const vitest = join(PROJECT, 'node_modules', 'vitest', 'vitest.mjs');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const child = spawn(node, [vitest, 'run', ...reporters, ...args], {
+    cwd: PROJECT,
+    env: applicationEnv(PROJECT, { ...services.env, NODE_ENV: 'test' }),
+    stdio: ['ignore', 'inherit', 'inherit'],
+    detached: true, // Ctrl-C reaches this launcher, which then ends the runner and the services in order
+  });
+  runner = identify(child.pid);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
+  });
+}
+
+/** @returns {Promise<{ passed: number, failed: number, notes: string[] }>} */
+async function run() {
+  try {
+    ensureModules(PROJECT);
+    if (needsServices() && !interrupted) services = await servicesForRun(PROJECT);
+    const exitCode = interrupted ? 1 : await runVitest();
+    return countTests(report, { exitCode, filtered });
+  } catch (error) {
+    return { passed: 0, failed: 1, notes: [error.message] };
+  } finally {
+    if (runner) await killProcess(runner);
+    await services.stop();
+    rmSync(join(report, '..'), { recursive: true, force: true });
+  }
+}
+
+const { passed, failed, notes } = await run();
+for (const note of notes) console.log(note);
+if (interrupted) console.log(`Interrupted by ${interrupted}.`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = interrupted ? 128 + constants.signals[interrupted] : Number(failed > 0);
