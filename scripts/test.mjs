@@ -15,7 +15,7 @@ import { countTests } from './services/test-report.mjs';
 import { servicesForRun } from './services/test-run.mjs';
 
 const PROJECT = fileURLToPath(new URL('../', import.meta.url));
-const NO_SERVICES = { env: {}, stop: async () => {} };
+const NO_SERVICES = { env: {}, registry: undefined, stop: async () => {} };
 
 const args = process.argv.slice(2);
 const filtered = args.some((argument) => /^(-t|--testNamePattern)(=|$)/.test(argument));
@@ -52,6 +52,7 @@ async function runVitest() {
     detached: true, // Ctrl-C reaches this launcher, which then ends the runner and the services in order
   });
   runner = identify(child.pid);
+  services.registry?.add({ name: 'vitest', order: 0, ...runner });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));

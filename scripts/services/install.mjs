@@ -13,7 +13,7 @@ export function ensureModules(project) {
   console.error('Installing packages (npm ci)…');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   // Standard output stays clean: some callers print results there for a shell to read.
-  const result = spawnSync(npm, ['ci', '--no-audit', '--no-fund'], {
+  const result = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: project,
     stdio: ['ignore', 2, 2],
     env: { ...process.env, PATH: pathWithoutModules(), NODE_ENV: 'development' },

@@ -10,8 +10,9 @@ const RUN_FOLDER = /^run-(\d+)-(\w+)$/;
 
 /**
  * @param {string} project
- * @returns {Promise<{ env: Record<string, string>, stop: () => Promise<void> }>}
- *   env: TEST_…_URL, and TEST_SERVICES_DIR for instances that single tests start
+ * @returns {Promise<{ env: Record<string, string>, registry: import('./registry.mjs').ProcessRegistry, stop: () => Promise<void> }>}
+ *   env: TEST_…_URL, and TEST_SERVICES_DIR for instances that single tests start; registry: what a later run ends when
+ *   this one is killed
  */
 export async function servicesForRun(project) {
   const base = join(project, '.services');
@@ -21,11 +22,15 @@ export async function servicesForRun(project) {
   const shared = runningServices(project);
   if (!shared) {
     const { folder, env, stop } = await startTestServices(wished);
-    return { env: { ...env, TEST_SERVICES_DIR: folder }, stop };
+    return { env: { ...env, TEST_SERVICES_DIR: folder }, registry: processesIn(folder), stop };
   }
   const folder = reachableFolder(wished, { key: `${wished}#tests` });
   const stop = () => endRun(wished, folder);
-  return { env: { ...shared.env, ...givenUrls(shared.env), TEST_SERVICES_DIR: folder }, stop };
+  return {
+    env: { ...shared.env, ...givenUrls(shared.env), TEST_SERVICES_DIR: folder },
+    registry: processesIn(folder),
+    stop,
+  };
 }
 
 /** A variable that names a service beats the shared set. */
