@@ -1,0 +1,79 @@
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import type { EnvReader } from './env-reader.js';
+import { duration, integer, urlWith } from './env-schemas.js';
+import type { ProcessRole } from './roles.config.js';
+
+/** The broker, how we sign in there, and how many messages we take at once. */
+export interface MqttConfig {
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** Stable across restarts: the broker keeps our session, and so our unacknowledged messages, under this name. */
+  readonly clientId: string;
+  /** 4 is MQTT 3.1.1, 5 is MQTT 5. */
+  readonly protocolVersion: 4 | 5;
+  /** PEM texts for TLS; the server's certificate is always checked. */
+  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** Name of the `$share` group; absent: an ordinary subscription. */
+  readonly sharedGroup?: string;
+  /** How long the broker keeps our session while we are away (MQTT 5). */
+  readonly sessionExpirySeconds: number;
+  /** A batch is handed on when it holds this many messages … */
+  readonly batchMaxMessages: number;
+  /** … or when its oldest one has waited this long. */
+  readonly batchMaxWaitMs: number;
+  /** Above this many unacknowledged messages, reading from the broker pauses. */
+  readonly maxPendingMessages: number;
+  /** Shared secret of the broker's authentication hook; absent: the hook refuses everything. */
+  readonly brokerHookToken?: string;
+}
+
+const DEVELOPMENT_URL = 'mqtt://127.0.0.1:1883';
+const MIN_HOOK_TOKEN_LENGTH = 16;
+
+/** `MQTT_URL` has to be given in production where messages are taken in; elsewhere a local broker is assumed. */
+export function readMqttConfig(reader: EnvReader, roles: ReadonlySet<ProcessRole>): MqttConfig {
+  const url = urlWith('mqtt', 'mqtts', 'tcp', 'ssl', 'ws', 'wss');
+  return {
+    url: reader.read('MQTT_URL', reader.production && roles.has('ingest') ? url : url.default(DEVELOPMENT_URL)),
+    username: reader.raw('MQTT_USERNAME'),
+    password: reader.raw('MQTT_PASSWORD'),
+    clientId: readClientId(reader),
+    protocolVersion: reader.read('MQTT_PROTOCOL_VERSION', protocolVersionSchema.prefault('5')),
+    tls: readTls(reader),
+    sharedGroup: reader.read('MQTT_SHARED_GROUP', topicWord.optional()),
+    sessionExpirySeconds: reader.read('MQTT_SESSION_EXPIRY', duration.prefault('1h')),
+    batchMaxMessages: reader.read('MQTT_BATCH_MAX_MESSAGES', integer(1, 10_000).prefault('500')),
+    batchMaxWaitMs: reader.read('MQTT_BATCH_MAX_WAIT_MS', integer(0, 1_000).prefault('5')),
+    maxPendingMessages: reader.read('MQTT_MAX_PENDING_MESSAGES', integer(1, 60_000).prefault('4000')),
+    brokerHookToken: reader.read(
+      'BROKER_HOOK_TOKEN',
+      z.string().min(MIN_HOOK_TOKEN_LENGTH, `must have at least ${MIN_HOOK_TOKEN_LENGTH} characters`).optional(),
+    ),
+  };
+}
+
+const topicWord = z.string().regex(/^[^/+#\s]{1,64}$/, 'must be one word without "/", "+" and "#"');
+
+const protocolVersionSchema = z
+  .enum(['4', '5', '3.1.1'], 'must be 4 (MQTT 3.1.1) or 5')
+  .transform((text) => (text === '5' ? 5 : 4));
+
+function readClientId(reader: EnvReader): string {
+  const schema = z.string().regex(/^[\x21-\x7e]{1,64}$/, 'must be 1–64 printable characters without spaces');
+  return reader.read('MQTT_CLIENT_ID', schema.default(`hydroalert-${hostname().slice(0, 40)}`));
+}
+
+function readTls(reader: EnvReader): MqttConfig['tls'] {
+  const tls = {
+    ca: reader.file('MQTT_CA_FILE'),
+    cert: reader.file('MQTT_CERT_FILE'),
+    key: reader.file('MQTT_KEY_FILE'),
+  };
+  if ((reader.raw('MQTT_CERT_FILE') === undefined) !== (reader.raw('MQTT_KEY_FILE') === undefined)) {
+    const absent = reader.raw('MQTT_CERT_FILE') === undefined ? 'MQTT_CERT_FILE' : 'MQTT_KEY_FILE';
+    reader.problem(absent, 'is missing: a client certificate needs both its certificate and its key');
+  }
+  return tls;
+}
