@@ -33,8 +33,8 @@ const schema = defineEntity({
     lastOccurredAt: p.datetime(3),
     /** Stored readings in breach during the alert. */
     occurrences: p.integer(),
-    openingValue: p.double(),
-    lastValue: p.double(),
+    openingValue: p.double().$type<number>(),
+    lastValue: p.double().$type<number>(),
     acknowledgedAt: p.datetime(3).nullable(),
     acknowledgedBy: p.uuid().nullable(),
     /** Event time of the reading that cleared it, or the time of the person's decision. */

@@ -1,6 +1,6 @@
 import { EntityManager, MikroORM } from '@mikro-orm/core';
 import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { AppConfig } from '../config/app.config.js';
+import { AppConfig } from '../config/app-config.js';
 import { DatabaseErrors } from './database-errors.js';
 import { dialectFor } from './dialects/dialect-for.js';
 import { SqlDialect } from './dialects/sql-dialect.js';

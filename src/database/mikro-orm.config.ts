@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Options } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import { MySqlDriver } from '@mikro-orm/mysql';
@@ -11,15 +10,13 @@ import { Migration20261121000000_initial as PostgresInitial } from './migrations
 /** Migrations of each database, oldest first. */
 const MIGRATIONS = { postgres: [PostgresInitial], mysql: [MysqlInitial] };
 
-/** Milliseconds to wait for a new connection before a call fails as "database away". */
-const CONNECT_TIMEOUT_MS = 5_000;
 const IDLE_TIMEOUT_MS = 60_000;
 
 /** Options of the ORM, one factory for the application, the command line and the tests. */
 export function ormOptions(config: DatabaseConfig): Partial<Options> {
   return {
     driver: config.mode === 'postgres' ? PostgreSqlDriver : MySqlDriver,
-    host: config.host,
+    host: config.mode === 'postgres' ? (config.socketPath ?? config.host) : config.host,
     port: config.port,
     user: config.user,
     password: config.password,
@@ -40,19 +37,18 @@ export function ormOptions(config: DatabaseConfig): Partial<Options> {
   };
 }
 
-function tls(config: DatabaseConfig): { rejectUnauthorized: boolean; ca?: string } | undefined {
+function tls(config: DatabaseConfig): object | undefined {
   if (!config.ssl) return undefined;
-  return {
-    rejectUnauthorized: config.ssl.rejectUnauthorized,
-    ca: config.ssl.caFile ? readFileSync(config.ssl.caFile, 'utf8') : undefined,
-  };
+  const { rejectUnauthorized, verifyHost, ca } = config.ssl;
+  // `verify-ca`: who signed is checked, whose name it is not.
+  return { rejectUnauthorized, ca, ...(verifyHost ? {} : { checkServerIdentity: () => undefined }) };
 }
 
 function postgresOptions(config: DatabaseConfig): Record<string, unknown> {
   return {
     application_name: config.applicationName,
     statement_timeout: config.statementTimeoutMs,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: config.connectTimeoutMs,
     keepAlive: true,
     ssl: tls(config),
   };
@@ -60,7 +56,7 @@ function postgresOptions(config: DatabaseConfig): Record<string, unknown> {
 
 function mysqlOptions(config: DatabaseConfig): Record<string, unknown> {
   return {
-    connectTimeout: CONNECT_TIMEOUT_MS,
+    connectTimeout: config.connectTimeoutMs,
     enableKeepAlive: true,
     connectAttributes: { program_name: config.applicationName },
     socketPath: config.socketPath,

@@ -14,9 +14,9 @@ const schema = defineEntity({
     reportedStatus: p.string().length(16).$type<ReportedStatus>().nullable(),
     reportedAt: p.datetime(3).nullable(),
     /** Percent. */
-    batteryLevel: p.double().nullable(),
+    batteryLevel: p.double().$type<number>().nullable(),
     /** dBm. */
-    signalStrength: p.double().nullable(),
+    signalStrength: p.double().$type<number>().nullable(),
     firmware: p.string().length(100).nullable(),
     message: p.string().length(500).nullable(),
   },

@@ -17,8 +17,8 @@ const schema = defineEntity({
     name: p.string().length(200),
     status: p.string().length(16).$type<DeviceStatus>().default('active'),
     /** WGS 84 degrees. */
-    latitude: p.double().nullable(),
-    longitude: p.double().nullable(),
+    latitude: p.double().$type<number>().nullable(),
+    longitude: p.double().$type<number>().nullable(),
     /** Expected seconds between two signs of life. */
     heartbeatIntervalSeconds: p.integer().default(900),
     signatureRequired: p.boolean().default(false),

@@ -26,7 +26,7 @@ const schema = defineEntity({
     severity: p.string().length(16).$type<Severity>(),
     onDelaySeconds: p.integer().default(0),
     offDelaySeconds: p.integer().default(0),
-    deadband: p.double().default(0),
+    deadband: p.double().$type<number>().default(0),
     enabled: p.boolean().default(true),
     /** Grows with every change of what the rule says; rule states remember the version they were judged by. */
     revision: p.integer().default(1),

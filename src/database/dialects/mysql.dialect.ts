@@ -23,6 +23,10 @@ export class MysqlDialect extends SqlDialect {
     return sql;
   }
 
+  anyOf(column: string, ids: readonly number[]): { sql: string; params: unknown[] } {
+    return { sql: `${column} in ${placeholders(ids.length)}`, params: [...ids] };
+  }
+
   instant(epochMs: number): string {
     return new Date(epochMs).toISOString().slice(0, 23).replace('T', ' ');
   }

@@ -26,6 +26,10 @@ export class PostgresDialect extends SqlDialect {
     return text;
   }
 
+  anyOf(column: string, ids: readonly number[]): { sql: string; params: unknown[] } {
+    return { sql: `${column} = any(?::int4[])`, params: [numbers(ids)] };
+  }
+
   instant(epochMs: number): string {
     return new Date(epochMs).toISOString();
   }

@@ -28,6 +28,9 @@ export abstract class SqlDialect {
   /** Turns `?` placeholders into the database's own. */
   abstract bind(sql: string): string;
 
+  /** Condition `column is one of ids`, for thousands of whole numbers, with its parameters. */
+  abstract anyOf(column: string, ids: readonly number[]): { sql: string; params: unknown[] };
+
   /** An instant as the driver wants it in a raw statement. */
   abstract instant(epochMs: number): string;
 

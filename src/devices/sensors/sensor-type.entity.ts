@@ -12,8 +12,8 @@ const schema = defineEntity({
     name: p.string().length(200),
     unit: p.string().length(32),
     /** A value outside the valid range is stored with quality bad. */
-    validMin: p.double().nullable(),
-    validMax: p.double().nullable(),
+    validMin: p.double().$type<number>().nullable(),
+    validMax: p.double().$type<number>().nullable(),
     /** Digits after the point that are shown. */
     precision: p.smallint().default(2),
     thresholds: p.json<RiskThresholds>().nullable(),
