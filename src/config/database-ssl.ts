@@ -56,7 +56,8 @@ const CA_KEYS = ['sslrootcert', 'ssl-ca', 'ssl_ca', 'sslca'];
 
 /** The mode that a word of any of these dialects means; undefined for an unknown one. */
 export function sslModeOf(word: string): SslMode | undefined {
-  return MODE_OF_WORD[word.trim().toLowerCase()];
+  const key = word.trim().toLowerCase();
+  return Object.hasOwn(MODE_OF_WORD, key) ? MODE_OF_WORD[key] : undefined;
 }
 
 /** Reads TLS settings from the query of a connection URL; an unknown word counts as `verify-full`, the strictest. */

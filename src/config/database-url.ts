@@ -22,23 +22,26 @@ export class DatabaseUrlError extends Error {}
 const DEFAULT_PORT: Readonly<Record<DatabaseMode, number>> = { postgres: 5432, mysql: 3306 };
 
 /** Schemes in the wild; an SQLAlchemy driver (`+asyncpg`) and a JDBC prefix are ignored. */
-const MODE_OF_SCHEME: Readonly<Record<string, DatabaseMode>> = {
-  postgres: 'postgres',
-  postgresql: 'postgres',
-  pgsql: 'postgres',
-  postgis: 'postgres',
-  mysql: 'mysql',
-  mysql2: 'mysql',
-  mariadb: 'mysql',
-};
+const MODE_OF_SCHEME: ReadonlyMap<string, DatabaseMode> = new Map([
+  ['postgres', 'postgres'],
+  ['postgresql', 'postgres'],
+  ['pgsql', 'postgres'],
+  ['postgis', 'postgres'],
+  ['mysql', 'mysql'],
+  ['mysql2', 'mysql'],
+  ['mariadb', 'mysql'],
+]);
 
 const URL_SHAPE =
   /^(?:jdbc:)?(?<scheme>[a-z][a-z0-9]*)(?:\+[a-z0-9_]+)?:\/\/(?:(?<credentials>[^/?#]*)@)?(?<host>\[[^\]]*\]|[^:/?#@]*)(?::(?<port>[^/?#]*))?(?:\/(?<name>[^?#]*))?(?:\?(?<query>[^#]*))?$/i;
 
+/** Where libpq and the MySQL drivers put the path of a socket. */
+const SOCKET_KEYS = ['host', 'socket', 'unix_socket', 'socketPath', 'unixSocket'];
+
 /** Which database a URL is for, by its scheme alone; undefined for a scheme that we do not know. */
 export function modeOfUrl(url: string): DatabaseMode | undefined {
   const scheme = /^(?:jdbc:)?([a-z][a-z0-9]*)(?:\+[a-z0-9_]+)?:\/\//i.exec(url)?.[1];
-  return scheme === undefined ? undefined : MODE_OF_SCHEME[scheme.toLowerCase()];
+  return scheme === undefined ? undefined : MODE_OF_SCHEME.get(scheme.toLowerCase());
 }
 
 /**
@@ -51,7 +54,8 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
   if (mode === undefined)
     throw new DatabaseUrlError('must start with postgres://, postgresql://, mysql:// or mariadb://');
   const parts = URL_SHAPE.exec(url)?.groups;
-  if (parts === undefined) {
+  // An "@" behind the first "/" means that the "/" belongs to the password.
+  if (parts === undefined || parts['name']?.includes('@')) {
     throw new DatabaseUrlError(
       'is not a URL of the form scheme://user:password@host:port/name; write "/", "?" and "#" in a password as %2F, %3F and %23',
     );
@@ -80,11 +84,9 @@ function placeOf(rawHost: string, rawPort: string | undefined, query: URLSearchP
   const port = portText ? Number(portText) : DEFAULT_PORT[mode];
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new DatabaseUrlError('has a port that is not a number from 1 to 65535');
-  const socketPath = ['socket', 'unix_socket', 'socketPath', 'unixSocket']
-    .map((key) => query.get(key))
-    .find((path) => path?.startsWith('/'));
-  if (socketPath) return { host: host || 'localhost', port, socketPath };
-  if (host.startsWith('/')) return { host: 'localhost', port, socketPath: host };
+  const sockets = [host, ...SOCKET_KEYS.map((key) => query.get(key))];
+  const socketPath = sockets.find((path) => path?.startsWith('/')) ?? undefined;
+  if (socketPath !== undefined) return { host: 'localhost', port, socketPath };
   return { host: host || 'localhost', port };
 }
 
