@@ -1,0 +1,37 @@
+import { type DynamicModule, type FactoryProvider, Module, type ModuleMetadata } from '@nestjs/common';
+import { BatchingMqttServer } from './batching-mqtt.server.js';
+import { MqttConnectionState } from './mqtt-connection-state.js';
+import { MqttPublisher } from './mqtt-publisher.js';
+import { MQTT_SETTINGS, type MqttOptions, withMqttDefaults } from './mqtt.options.js';
+
+export interface MqttAsyncOptions<T extends unknown[]> extends Pick<ModuleMetadata, 'imports'> {
+  readonly inject?: FactoryProvider['inject'];
+  readonly useFactory: (...dependencies: T) => MqttOptions;
+}
+
+/** The way to and from the broker; connects only when the server is given to `connectMicroservice`, or on publishing. */
+@Module({})
+export class MqttModule {
+  static forRootAsync<T extends unknown[]>({
+    imports = [],
+    inject = [],
+    useFactory,
+  }: MqttAsyncOptions<T>): DynamicModule {
+    return {
+      module: MqttModule,
+      global: true,
+      imports,
+      providers: [
+        {
+          provide: MQTT_SETTINGS,
+          inject,
+          useFactory: (...dependencies: T) => withMqttDefaults(useFactory(...dependencies)),
+        },
+        MqttConnectionState,
+        BatchingMqttServer,
+        MqttPublisher,
+      ],
+      exports: [MqttConnectionState, BatchingMqttServer, MqttPublisher],
+    };
+  }
+}

@@ -1,0 +1,74 @@
+import type { Logger } from '@nestjs/common';
+import type { IConnackPacket, ISubscriptionMap, MqttClient } from 'mqtt';
+import { Backoff } from './backoff.js';
+import type { ConnectionStatus } from './connection-status.js';
+import type { MqttSettings } from './mqtt.options.js';
+import { subscriptionOf } from './topics.js';
+
+/** A pattern and the QoS that its handler wants. */
+export interface Subscription {
+  readonly pattern: string;
+  readonly qos: 0 | 1 | 2;
+}
+
+const REFUSED = 0x80;
+/** Retained messages come with a new subscription only, not whenever it is repeated (MQTT 5). */
+const RETAINED_FOR_NEW_SUBSCRIPTIONS = 1;
+const REPEAT_INITIAL_MS = 1000;
+const REPEAT_MAX_MS = 60_000;
+
+/** Sees to it that the broker knows our subscriptions: on the first connection, and whenever it lost our session. */
+export class Subscriptions {
+  private readonly backoff = new Backoff(REPEAT_INITIAL_MS, REPEAT_MAX_MS);
+  private timer: NodeJS.Timeout | undefined;
+  private granted = false;
+
+  constructor(
+    private readonly client: MqttClient,
+    private readonly subscriptions: readonly Subscription[],
+    private readonly settings: MqttSettings,
+    private readonly status: ConnectionStatus,
+    private readonly logger: Logger,
+  ) {
+    client.on('connect', (connack: IConnackPacket) => {
+      if (!connack.sessionPresent || !this.granted) this.subscribe();
+    });
+    client.on('close', () => clearTimeout(this.timer));
+  }
+
+  /** No further attempts. */
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+
+  private subscribe(): void {
+    if (this.subscriptions.length === 0) return;
+    const { sharedGroup } = this.settings;
+    const wanted: ISubscriptionMap = {};
+    for (const { pattern, qos } of this.subscriptions) {
+      wanted[subscriptionOf(pattern, sharedGroup)] = { qos, rh: RETAINED_FOR_NEW_SUBSCRIPTIONS };
+    }
+    // A session of the time before the group was configured would get everything twice.
+    if (sharedGroup !== undefined) this.client.unsubscribe(this.subscriptions.map(({ pattern }) => pattern));
+    this.client.subscribe(wanted, (error, _subscriptions, suback) => {
+      if (error === null) this.onGranted();
+      else if (this.client.connected) this.onRefused(Object.keys(wanted), suback?.granted, error);
+    });
+  }
+
+  private onGranted(): void {
+    this.granted = true;
+    this.backoff.reset();
+    this.status.become('connected');
+  }
+
+  private onRefused(topics: readonly string[], codes: readonly unknown[] | undefined, error: Error): void {
+    const refused = topics.filter((_topic, index) => Number(codes?.[index] ?? REFUSED) >= REFUSED);
+    this.granted = false;
+    this.status.lastError = `subscription refused for ${refused.join(', ')}: ${error.message}`;
+    this.status.become('degraded');
+    const pause = this.backoff.next();
+    this.logger.error(`${this.status.lastError}; next try in ${pause} ms`);
+    this.timer = setTimeout(() => this.subscribe(), pause).unref();
+  }
+}
