@@ -1,10 +1,10 @@
 import { EntityManager, MikroORM } from '@mikro-orm/core';
 import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
+import { createOrm } from './create-orm.js';
 import { DatabaseErrors } from './database-errors.js';
 import { dialectFor } from './dialects/dialect-for.js';
 import { SqlDialect } from './dialects/sql-dialect.js';
-import { ormOptions } from './mikro-orm.config.js';
 import { RegistryVersion } from './registry-version.js';
 import { Transactions } from './transaction.js';
 
@@ -12,12 +12,7 @@ import { Transactions } from './transaction.js';
 @Global()
 @Module({
   providers: [
-    // The constructor does not connect: the application also starts, and says so, while the database is away.
-    {
-      provide: MikroORM,
-      inject: [AppConfig],
-      useFactory: (config: AppConfig) => new MikroORM(ormOptions(config.database)),
-    },
+    { provide: MikroORM, inject: [AppConfig], useFactory: (config: AppConfig) => createOrm(config.database) },
     { provide: EntityManager, inject: [MikroORM], useFactory: (orm: MikroORM) => orm.em },
     { provide: SqlDialect, inject: [AppConfig], useFactory: (config: AppConfig) => dialectFor(config.database.mode) },
     DatabaseErrors,
