@@ -8,7 +8,8 @@ const schema = defineEntity({
   tableName: 'alert_notes',
   properties: {
     ...idProperty,
-    alertId: () => p.manyToOne(Alert).mapToPk().fieldName('alert_id').index('alert_notes_alert_id_index'),
+    alertId: () =>
+      p.manyToOne(Alert).mapToPk().deleteRule('cascade').fieldName('alert_id').index('alert_notes_alert_id_index'),
     change: p.string().length(24).$type<AlertChange>().fieldName('alert_change'),
     userId: p.uuid(),
     comment: p.string().length(2000).nullable(),

@@ -7,7 +7,7 @@ const schema = defineEntity({
   indexes: [{ name: 'rule_states_series_id_phase_index', properties: ['seriesId', 'phase'] }],
   properties: {
     ruleId: () => p.manyToOne(AlertRule).mapToPk().primary().fieldName('rule_id'),
-    seriesId: p.integer().primary(),
+    seriesId: p.integer().unsigned(false).primary(),
     /** Number of the phase after the newest judged reading, see rules/evaluator.ts. */
     phase: p.smallint(),
     /** Start of a pending or clearing run; null in the other phases. */

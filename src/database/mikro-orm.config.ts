@@ -24,6 +24,8 @@ export function ormOptions(config: DatabaseConfig): Partial<Options> {
     entities: ENTITIES,
     forceUtcTimezone: true,
     charset: config.mode === 'mysql' ? 'utf8mb4' : undefined,
+    // Byte order for texts, so that names and codes compare as they do on PostgreSQL.
+    collate: config.mode === 'mysql' ? 'utf8mb4_bin' : undefined,
     pool: { min: 0, max: config.poolSize, idleTimeoutMillis: IDLE_TIMEOUT_MS },
     driverOptions: config.mode === 'postgres' ? postgresOptions(config) : mysqlOptions(config),
     extensions: [Migrator],

@@ -8,7 +8,8 @@ const schema = defineEntity({
   name: 'DevicePresence',
   tableName: 'device_presence',
   properties: {
-    deviceId: () => p.manyToOne(Device).mapToPk().primary().fieldName('device_id'),
+    deviceId: () =>
+      p.manyToOne(Device).mapToPk().primary().fieldName('device_id').deleteRule('cascade').updateRule('no action'),
     /** Arrival of the last status or heartbeat message. */
     lastSeenAt: p.datetime(3),
     reportedStatus: p.string().length(16).$type<ReportedStatus>().nullable(),

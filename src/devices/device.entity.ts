@@ -10,6 +10,7 @@ const schema = defineEntity({
   name: 'Device',
   tableName: 'devices',
   filters: tenantFilter(),
+  indexes: [{ name: 'devices_municipality_id_id_index', properties: ['municipalityId', 'id'] }],
   properties: {
     /** The public code used in topics (3–64 of A–Z a–z 0–9 _ -), unique in the country. */
     id: p.string().length(64).primary(),

@@ -5,8 +5,15 @@ const schema = defineEntity({
   name: 'LivePosition',
   tableName: 'live_positions',
   properties: {
-    municipalityId: () => p.manyToOne(Municipality).mapToPk().primary().fieldName('municipality_id'),
-    position: p.bigint('number').default(0),
+    municipalityId: () =>
+      p
+        .manyToOne(Municipality)
+        .mapToPk()
+        .primary()
+        .fieldName('municipality_id')
+        .deleteRule('cascade')
+        .updateRule('no action'),
+    position: p.bigint('number').defaultRaw('0'),
   },
 });
 

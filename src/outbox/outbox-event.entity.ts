@@ -6,9 +6,16 @@ const schema = defineEntity({
   name: 'OutboxEvent',
   tableName: 'outbox_events',
   properties: {
-    municipalityId: () => p.manyToOne(Municipality).mapToPk().primary().fieldName('municipality_id'),
+    municipalityId: () =>
+      p
+        .manyToOne(Municipality)
+        .mapToPk()
+        .primary()
+        .fieldName('municipality_id')
+        .deleteRule('cascade')
+        .updateRule('no action'),
     /** Gapless per municipality, in commit order. */
-    position: p.bigint('number').primary(),
+    position: p.bigint('number').unsigned(false).primary(),
     type: p.string().length(16).$type<LiveEventType>(),
     /** JSON text. */
     payload: p.text(),

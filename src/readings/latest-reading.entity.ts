@@ -4,10 +4,10 @@ const schema = defineEntity({
   name: 'LatestReading',
   tableName: 'latest_readings',
   properties: {
-    seriesId: p.integer().primary(),
+    seriesId: p.integer().unsigned(false).autoincrement(false).primary(),
     /** Null until the first reading: the row also serves as the lock of the series. */
     instant: p.datetime(3).nullable(),
-    value: p.double().nullable(),
+    value: p.double().$type<number>().nullable(),
     quality: p.smallint().nullable(),
     risk: p.smallint().nullable(),
     /** The instant before the last move forward; tells the writer which of its readings came late. */

@@ -4,10 +4,10 @@ const schema = defineEntity({
   name: 'Reading',
   tableName: 'readings',
   properties: {
-    seriesId: p.integer().primary(),
+    seriesId: p.integer().unsigned(false).primary(),
     /** Event time, milliseconds. */
     instant: p.datetime(3).primary(),
-    value: p.double(),
+    value: p.double().$type<number>(),
     /** See quality.ts. */
     quality: p.smallint(),
     /** Number of the risk level at the time of storing, see risk-thresholds.ts. */

@@ -12,7 +12,8 @@ const schema = defineEntity({
   properties: {
     ...idProperty,
     /** Null when the device is unknown: then only a super admin sees it. */
-    municipalityId: () => p.manyToOne(Municipality).mapToPk().nullable().fieldName('municipality_id'),
+    municipalityId: () =>
+      p.manyToOne(Municipality).mapToPk().nullable().fieldName('municipality_id').deleteRule('cascade'),
     deviceId: p.string().length(128).nullable().index('rejected_readings_device_id_index'),
     source: p.string().length(8).$type<'mqtt' | 'http'>(),
     /** Place in the message's list of reading sets, from 0. */

@@ -18,6 +18,7 @@ const schema = defineEntity({
         .mapToPk()
         .nullable()
         .fieldName('municipality_id')
+        .deleteRule('no action')
         .index('alert_rules_municipality_id_index'),
     name: p.string().length(200),
     kind: p.string().length(32).$type<RuleKind>(),

@@ -17,7 +17,8 @@ const schema = defineEntity({
     passwordHash: p.string().length(255).hidden(),
     role: p.string().length(32).$type<RoleCode>(),
     /** Null for a super admin, who belongs to no municipality. */
-    municipalityId: () => p.manyToOne(Municipality).mapToPk().nullable().fieldName('municipality_id'),
+    municipalityId: () =>
+      p.manyToOne(Municipality).mapToPk().nullable().fieldName('municipality_id').deleteRule('no action'),
     status: p.string().length(16).$type<'active' | 'disabled'>().default('active'),
     lastLoginAt: p.datetime(3).nullable(),
     ...timestampProperties,

@@ -16,6 +16,7 @@ const URL_VARIABLES = { postgres: 'TEST_POSTGRES_URL', postgis: 'TEST_POSTGIS_UR
 
 /** Any number, but the same in every process: whoever makes or copies a template holds it. */
 const TEMPLATE_LOCK = 7_304_221;
+const TEMPLATE_PREFIX = 'hydroalert_template_';
 
 /** URL of the test server of a kind; undefined when the environment names none. */
 export function serverUrl(kind: DatabaseKind): string | undefined {
@@ -28,22 +29,24 @@ export function serverUrl(kind: DatabaseKind): string | undefined {
  * @throws Error when the environment names no such server: what was not tested must not look as if it had passed
  */
 export async function createDatabase(kind: DatabaseKind): Promise<string> {
-  const server = serverUrl(kind);
-  if (server === undefined) throw new Error(`${URL_VARIABLES[kind]} is not set; npm test sets it`);
-  const name = `hydroalert_test_${randomBytes(6).toString('hex')}`;
-  const url = withDatabase(server, name);
-  if (kind === 'mysql') {
-    await onMysql(server, `create database ${name} character set utf8mb4 collate utf8mb4_bin`);
-    await migrate(url);
-  } else {
-    await copyTemplate(server, name);
-  }
+  if (kind !== 'mysql') return copyTemplate(requireServer(kind));
+  const url = await createEmptyDatabase(kind);
+  await migrate(url);
   return url;
+}
+
+/** Makes a database without a single table; see {@link createDatabase}. */
+export async function createEmptyDatabase(kind: DatabaseKind): Promise<string> {
+  const server = requireServer(kind);
+  const name = newName();
+  if (kind === 'mysql') await onMysql(server, `create database ${name} character set utf8mb4 collate utf8mb4_bin`);
+  else await onPostgres(server, (client) => client.query(`create database ${name}`));
+  return withDatabase(server, name);
 }
 
 /** Drops a database that {@link createDatabase} made, also while somebody is connected to it. */
 export async function dropDatabase(kind: DatabaseKind, url: string): Promise<void> {
-  const server = serverUrl(kind)!;
+  const server = requireServer(kind);
   const name = new URL(url).pathname.slice(1);
   if (kind === 'mysql') await onMysql(server, `drop database if exists ${name}`);
   else await onPostgres(server, (client) => client.query(`drop database if exists ${name} with (force)`));
@@ -61,38 +64,33 @@ export async function migrate(url: string): Promise<void> {
   }
 }
 
-/** PostgreSQL copies a migrated database in a tenth of the time that migrating takes; one template per set of migrations. */
-async function copyTemplate(server: string, name: string): Promise<void> {
-  const template = `hydroalert_template_${migrationsHash()}`;
+/** PostgreSQL copies a migrated database in a tenth of the time that migrating takes. */
+async function copyTemplate(server: string): Promise<string> {
+  const name = newName();
   await onPostgres(server, async (client) => {
-    for (let exists = false; !exists; ) {
-      await client.query('select pg_advisory_lock_shared($1)', [TEMPLATE_LOCK]);
-      const found = await client.query('select from pg_database where datname = $1', [template]);
-      exists = found.rows.length > 0;
-      if (exists) await client.query(`create database ${name} template ${template}`);
-      await client.query('select pg_advisory_unlock_shared($1)', [TEMPLATE_LOCK]);
-      if (!exists) await makeTemplate(client, server, template);
-    }
+    // Held until the connection ends: one template is made, and nobody drops it while it is being copied.
+    await client.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK]);
+    await client.query(`create database ${name} template ${await ensureTemplate(client, server)}`);
   });
+  return withDatabase(server, name);
 }
 
-/** Makes the template unless another process was faster, and drops those of older migrations. */
-async function makeTemplate(client: Client, server: string, template: string): Promise<void> {
-  await client.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK]);
+/** Answers the name of the template of the present migrations; makes it, and drops older ones, when it is missing. */
+async function ensureTemplate(client: Client, server: string): Promise<string> {
+  const template = `${TEMPLATE_PREFIX}${migrationsHash()}`;
   const found = await client.query<{ datname: string }>(
-    `select datname from pg_database where datname like 'hydroalert\\_template\\_%'`,
+    'select datname from pg_database where starts_with(datname, $1)',
+    [TEMPLATE_PREFIX],
   );
   const names = found.rows.map((row) => row.datname);
-  if (!names.includes(template)) {
-    for (const old of names) await client.query(`drop database if exists ${old} with (force)`);
-    // Under another name until it is complete: a run that is killed here must not leave half a template.
-    const unfinished = `hydroalert_template_unfinished`;
-    await client.query(`drop database if exists ${unfinished} with (force)`);
-    await client.query(`create database ${unfinished}`);
-    await migrate(withDatabase(server, unfinished));
-    await client.query(`alter database ${unfinished} rename to ${template}`);
-  }
-  await client.query('select pg_advisory_unlock($1)', [TEMPLATE_LOCK]);
+  if (names.includes(template)) return template;
+  for (const old of names) await client.query(`drop database if exists ${old} with (force)`);
+  // Under another name until it is complete: a run that is killed here must not leave half a template.
+  const unfinished = `${TEMPLATE_PREFIX}unfinished`;
+  await client.query(`create database ${unfinished}`);
+  await migrate(withDatabase(server, unfinished));
+  await client.query(`alter database ${unfinished} rename to ${template}`);
+  return template;
 }
 
 function migrationsHash(): string {
@@ -119,6 +117,16 @@ async function onMysql(server: string, sql: string): Promise<void> {
   } finally {
     await connection.end();
   }
+}
+
+function requireServer(kind: DatabaseKind): string {
+  const server = serverUrl(kind);
+  if (server === undefined) throw new Error(`${URL_VARIABLES[kind]} is not set; npm test sets it`);
+  return server;
+}
+
+function newName(): string {
+  return `hydroalert_test_${randomBytes(6).toString('hex')}`;
 }
 
 function withDatabase(server: string, name: string): string {

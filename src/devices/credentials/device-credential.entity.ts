@@ -11,7 +11,13 @@ const schema = defineEntity({
   uniques: [{ name: 'device_credentials_kind_lookup_unique', properties: ['kind', 'lookup'] }],
   properties: {
     ...idProperty,
-    deviceId: () => p.manyToOne(Device).mapToPk().fieldName('device_id').index('device_credentials_device_id_index'),
+    deviceId: () =>
+      p
+        .manyToOne(Device)
+        .mapToPk()
+        .fieldName('device_id')
+        .deleteRule('cascade')
+        .index('device_credentials_device_id_index'),
     kind: p.string().length(16).$type<CredentialKind>(),
     /** Public part to find the row by: prefix of an API key, MQTT user name, HMAC key id, certificate fingerprint. */
     lookup: p.string().length(128),

@@ -14,7 +14,7 @@ const schema = defineEntity({
   properties: {
     ...idProperty,
     /** Short integer key of the sensor's readings, given by the database. */
-    seriesId: p.integer().unique('sensors_series_id_unique').autoincrement(),
+    seriesId: p.integer().unsigned(false).unique('sensors_series_id_unique').autoincrement(),
     deviceId: () => p.manyToOne(Device).mapToPk().fieldName('device_id'),
     municipalityId: () =>
       p.manyToOne(Municipality).mapToPk().fieldName('municipality_id').index('sensors_municipality_id_index'),
