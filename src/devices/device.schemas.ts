@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { pageQuerySchema } from '../common/pagination/page.js';
+import {
+  deviceIdSchema,
+  instantOutSchema,
+  latitudeSchema,
+  longitudeSchema,
+  metricCodeSchema,
+  uuidSchema,
+} from '../common/validation/schemas.js';
+import { authMethodSchema, type AuthMethod, issuedCredentialsSchema } from './credentials/credential.schemas.js';
+import { deviceHealthSchema } from './heartbeat/device-health.schemas.js';
+import { riskThresholdsSchema } from './sensors/risk-thresholds.js';
+import { sensorSchema } from './sensors/sensor.schemas.js';
+import { metadataSchema, nameSchema, searchSchema } from './text.schemas.js';
+
+const MAX_SENSORS = 200;
+const WEEK_SECONDS = 7 * 24 * 3600;
+
+const heartbeatIntervalSchema = z
+  .number()
+  .int()
+  .min(1)
+  .max(WEEK_SECONDS)
+  .describe('Expected seconds between two signs of life; 900 unless given');
+
+const newSensorSchema = z.object({
+  typeCode: metricCodeSchema,
+  code: metricCodeSchema.optional().describe('Key in the payloads of the device; the code of the type unless given'),
+  name: nameSchema.optional(),
+  thresholds: riskThresholdsSchema.nullable().optional().describe('Own thresholds instead of those of the type'),
+});
+
+/** Both coordinates or none. */
+const placed = (place: { latitude?: number | null; longitude?: number | null }): boolean =>
+  (place.latitude ?? null) === null ? (place.longitude ?? null) === null : (place.longitude ?? null) !== null;
+const PLACED = { path: ['longitude'], error: 'latitude and longitude belong together' };
+
+/** Body of `POST /devices/register`. */
+export const registerDeviceSchema = z
+  .object({
+    deviceId: deviceIdSchema,
+    name: nameSchema,
+    municipalityId: uuidSchema.optional().describe('The own municipality unless given; a super admin names one'),
+    authMethods: z.array(authMethodSchema).min(1).max(8).default(['api_key']),
+    latitude: latitudeSchema.nullable().optional(),
+    longitude: longitudeSchema.nullable().optional(),
+    sensors: z
+      .array(newSensorSchema)
+      .max(MAX_SENSORS)
+      .superRefine((sensors, context) => {
+        const codes = sensors.map((sensor) => sensor.code ?? sensor.typeCode);
+        codes.forEach((code, index) => {
+          if (codes.indexOf(code) === index) return;
+          const params = { code: 'DUPLICATE_SENSOR_CODE' };
+          context.addIssue({ code: 'custom', path: [index, 'code'], params, message: `"${code}" stands there twice` });
+        });
+      })
+      .optional(),
+    heartbeatIntervalSeconds: heartbeatIntervalSchema.optional(),
+    metadata: metadataSchema.nullable().optional(),
+  })
+  .refine(placed, PLACED)
+  .meta({
+    example: {
+      deviceId: 'river-gauge-017',
+      name: 'Gauge at the old mill',
+      authMethods: ['api_key', 'mqtt'],
+      latitude: 47.0707,
+      longitude: 15.4395,
+      sensors: [{ typeCode: 'water_level_cm' }, { typeCode: 'battery_level' }],
+      heartbeatIntervalSeconds: 300,
+      metadata: { mast: 'M-4' },
+    },
+  });
+/** What a caller of the registration service hands over; fields with a default may be absent. */
+export type RegisterDevice = Omit<z.infer<typeof registerDeviceSchema>, 'authMethods'> & { authMethods?: AuthMethod[] };
+
+/** Body of `PATCH /devices/{deviceId}`. */
+export const patchDeviceSchema = z
+  .object({
+    name: nameSchema.optional(),
+    latitude: latitudeSchema.nullable().optional(),
+    longitude: longitudeSchema.nullable().optional(),
+    heartbeatIntervalSeconds: heartbeatIntervalSchema.optional(),
+    signatureRequired: z.boolean().optional().describe('Refuse readings that the device did not sign'),
+    metadata: metadataSchema.nullable().optional(),
+  })
+  .refine((patch) => (patch.latitude === undefined) === (patch.longitude === undefined) && placed(patch), PLACED)
+  .meta({ example: { name: 'Gauge at the new bridge', heartbeatIntervalSeconds: 600 } });
+export type PatchDevice = z.infer<typeof patchDeviceSchema>;
+
+/** Query of `GET /devices`. */
+export const listDevicesSchema = pageQuerySchema.extend({
+  municipalityId: uuidSchema.optional(),
+  status: z.enum(['active', 'deactivated']).optional(),
+  search: searchSchema.optional(),
+});
+export type ListDevices = z.infer<typeof listDevicesSchema>;
+
+/** A device in an answer. */
+export const deviceSchema = z
+  .object({
+    deviceId: z.string(),
+    municipalityId: z.string(),
+    name: z.string(),
+    status: z.enum(['active', 'deactivated']),
+    latitude: z.number().nullable(),
+    longitude: z.number().nullable(),
+    heartbeatIntervalSeconds: z.number().int(),
+    signatureRequired: z.boolean(),
+    metadata: z.record(z.string(), z.unknown()).nullable(),
+    createdAt: instantOutSchema,
+    updatedAt: instantOutSchema,
+  })
+  .meta({
+    example: {
+      deviceId: 'river-gauge-017',
+      municipalityId: '0199c1a4-5b1e-7a43-9d4e-1f0c7b9a2d11',
+      name: 'Gauge at the old mill',
+      status: 'active',
+      latitude: 47.0707,
+      longitude: 15.4395,
+      heartbeatIntervalSeconds: 300,
+      signatureRequired: false,
+      metadata: { mast: 'M-4' },
+      createdAt: '2026-03-01T12:00:00.000Z',
+      updatedAt: '2026-03-01T12:00:00.000Z',
+    },
+  });
+export type DeviceResponse = z.infer<typeof deviceSchema>;
+
+/** A device of a list, with what is known of its life. */
+export const deviceListItemSchema = deviceSchema.extend({ health: deviceHealthSchema });
+
+/** One device with its sensors and its ways to authenticate. */
+export const deviceDetailSchema = deviceListItemSchema.extend({
+  authMethods: z.array(authMethodSchema),
+  sensors: z.array(sensorSchema),
+});
+
+/** Answer of `POST /devices/register`. */
+export const registeredDeviceSchema = deviceSchema.extend({
+  sensors: z.array(sensorSchema),
+  credentials: issuedCredentialsSchema,
+});
