@@ -176,13 +176,14 @@ describe('single settings', () => {
   });
 
   it('MQTT has an identity that survives restarts', () => {
-    expect(parseConfig(PRODUCTION).mqtt).toMatchObject({
-      protocolVersion: 5,
-      sharedGroup: undefined,
-      sessionExpirySeconds: 3600,
-    });
     expect(parseConfig(PRODUCTION).mqtt.clientId).toBe(parseConfig(PRODUCTION).mqtt.clientId);
-    expect(parseConfig({ ...PRODUCTION, MQTT_PROTOCOL_VERSION: '3.1.1' }).mqtt.protocolVersion).toBe(4);
+    const tuned = { MQTT_PROTOCOL_VERSION: '3.1.1', MQTT_SESSION_EXPIRY: '2h', MQTT_BATCH_LINGER_MS: '7' };
+    expect(parseConfig({ ...PRODUCTION, ...tuned }).mqtt).toMatchObject({
+      protocolVersion: 4,
+      sessionExpirySeconds: 7200,
+      batchLingerMs: 7,
+      batchMaxMessages: undefined,
+    });
   });
 });
 

@@ -4,27 +4,27 @@ import type { EnvReader } from './env-reader.js';
 import { duration, integer, urlWith } from './env-schemas.js';
 import type { ProcessRole } from './roles.config.js';
 
-/** The broker, how we sign in there, and how many messages we take at once. */
+/** The broker, how we sign in there, and how much we take at once; what is absent is left to the transport. */
 export interface MqttConfig {
   readonly url: string;
   readonly username?: string;
   readonly password?: string;
   /** Stable across restarts: the broker keeps our session, and so our unacknowledged messages, under this name. */
   readonly clientId: string;
-  /** 4 is MQTT 3.1.1, 5 is MQTT 5. */
-  readonly protocolVersion: 4 | 5;
+  /** 4 is MQTT 3.1.1, 5 is MQTT 5; absent: 5 is tried first. */
+  readonly protocolVersion?: 4 | 5;
   /** PEM texts for TLS; the server's certificate is always checked. */
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
   /** Name of the `$share` group; absent: an ordinary subscription. */
   readonly sharedGroup?: string;
   /** How long the broker keeps our session while we are away (MQTT 5). */
-  readonly sessionExpirySeconds: number;
+  readonly sessionExpirySeconds?: number;
   /** A batch is handed on when it holds this many messages … */
-  readonly batchMaxMessages: number;
-  /** … or when its oldest one has waited this long. */
-  readonly batchMaxWaitMs: number;
-  /** Above this many unacknowledged messages, reading from the broker pauses. */
-  readonly maxPendingMessages: number;
+  readonly batchMaxMessages?: number;
+  /** … or has waited this long while another one was running. */
+  readonly batchLingerMs?: number;
+  /** Above this many unsettled messages, reading from the broker pauses. */
+  readonly maxInFlightMessages?: number;
   /** Shared secret of the broker's authentication hook; absent: the hook refuses everything. */
   readonly brokerHookToken?: string;
 }
@@ -40,13 +40,13 @@ export function readMqttConfig(reader: EnvReader, roles: ReadonlySet<ProcessRole
     username: reader.raw('MQTT_USERNAME'),
     password: reader.raw('MQTT_PASSWORD'),
     clientId: readClientId(reader),
-    protocolVersion: reader.read('MQTT_PROTOCOL_VERSION', protocolVersionSchema.prefault('5')),
+    protocolVersion: reader.read('MQTT_PROTOCOL_VERSION', protocolVersionSchema.optional()),
     tls: readTls(reader),
     sharedGroup: reader.read('MQTT_SHARED_GROUP', topicWord.optional()),
-    sessionExpirySeconds: reader.read('MQTT_SESSION_EXPIRY', duration.prefault('1h')),
-    batchMaxMessages: reader.read('MQTT_BATCH_MAX_MESSAGES', integer(1, 10_000).prefault('500')),
-    batchMaxWaitMs: reader.read('MQTT_BATCH_MAX_WAIT_MS', integer(0, 1_000).prefault('5')),
-    maxPendingMessages: reader.read('MQTT_MAX_PENDING_MESSAGES', integer(1, 60_000).prefault('4000')),
+    sessionExpirySeconds: reader.read('MQTT_SESSION_EXPIRY', duration.optional()),
+    batchMaxMessages: reader.read('MQTT_BATCH_MAX_MESSAGES', integer(1, 10_000).optional()),
+    batchLingerMs: reader.read('MQTT_BATCH_LINGER_MS', integer(0, 1_000).optional()),
+    maxInFlightMessages: reader.read('MQTT_MAX_IN_FLIGHT_MESSAGES', integer(1, 60_000).optional()),
     brokerHookToken: reader.read(
       'BROKER_HOOK_TOKEN',
       z.string().min(MIN_HOOK_TOKEN_LENGTH, `must have at least ${MIN_HOOK_TOKEN_LENGTH} characters`).optional(),
@@ -58,7 +58,7 @@ const topicWord = z.string().regex(/^[^/+#\s]{1,64}$/, 'must be one word without
 
 const protocolVersionSchema = z
   .enum(['4', '5', '3.1.1'], 'must be 4 (MQTT 3.1.1) or 5')
-  .transform((text) => (text === '5' ? 5 : 4));
+  .transform((text): 4 | 5 => (text === '5' ? 5 : 4));
 
 function readClientId(reader: EnvReader): string {
   const schema = z.string().regex(/^[\x21-\x7e]{1,64}$/, 'must be 1–64 printable characters without spaces');
