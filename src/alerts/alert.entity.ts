@@ -23,6 +23,10 @@ const schema = defineEntity({
     ruleId: () => p.manyToOne(AlertRule).mapToPk().fieldName('rule_id'),
     deviceId: () => p.manyToOne(Device).mapToPk().fieldName('device_id').index('alerts_device_id_index'),
     sensorId: () => p.manyToOne(Sensor).mapToPk().fieldName('sensor_id').index('alerts_sensor_id_index'),
+    /** Name of the rule when the alert opened. */
+    title: p.string().length(200),
+    /** Code of the sensor. */
+    metric: p.string().length(64),
     severity: p.string().length(16).$type<Severity>(),
     status: p.string().length(16).$type<AlertStatus>(),
     /** 1 while the alert is open, null afterwards: makes the unique key allow one open alert and many closed ones. */

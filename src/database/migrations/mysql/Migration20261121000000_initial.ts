@@ -101,7 +101,7 @@ export class Migration20261121000000_initial extends Migration {
     this.addSql(`create index rule_states_series_id_phase_index on rule_states (series_id, phase)`);
     this
       .addSql(`create table alerts (id varchar(36) primary key, municipality_id varchar(36) not null, rule_id varchar(36) not null,
-      device_id varchar(64) not null, sensor_id varchar(36) not null, severity varchar(16) not null, status varchar(16) not null,
+      device_id varchar(64) not null, title varchar(200) not null, metric varchar(64) not null, sensor_id varchar(36) not null, severity varchar(16) not null, status varchar(16) not null,
       open_marker smallint null, opened_at datetime(3) not null, last_occurred_at datetime(3) not null,
       occurrences int not null, opening_value double not null, last_value double not null,
       acknowledged_at datetime(3) null, acknowledged_by varchar(36) null, resolved_at datetime(3) null, resolved_by varchar(36) null, ${TIMES},

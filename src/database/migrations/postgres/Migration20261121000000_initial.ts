@@ -98,7 +98,7 @@ export class Migration20261121000000_initial extends Migration {
       constraint rule_states_rule_id_foreign foreign key (rule_id) references alert_rules (id))`);
     this.addSql(`create index rule_states_series_id_phase_index on rule_states (series_id, phase)`);
     this.addSql(`create table alerts (id uuid primary key, municipality_id uuid not null, rule_id uuid not null,
-      device_id varchar(64) not null, sensor_id uuid not null, severity varchar(16) not null, status varchar(16) not null,
+      device_id varchar(64) not null, title varchar(200) not null, metric varchar(64) not null, sensor_id uuid not null, severity varchar(16) not null, status varchar(16) not null,
       open_marker smallint null, opened_at timestamptz(3) not null, last_occurred_at timestamptz(3) not null,
       occurrences int not null, opening_value double precision not null, last_value double precision not null,
       acknowledged_at timestamptz(3) null, acknowledged_by uuid null, resolved_at timestamptz(3) null, resolved_by uuid null, ${TIMES},

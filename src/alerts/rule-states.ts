@@ -1,0 +1,153 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../database/transaction.js';
+import { INITIAL, type Phase, type RuleProgress } from '../rules/evaluator.js';
+import type { ActiveRule, RuleSet } from '../rules/rule-book.js';
+import { RuleState } from './rule-state.entity.js';
+
+/** Where a rule stands on a series, as judging reads and writes it. */
+export interface PairState {
+  readonly ruleId: string;
+  readonly seriesId: number;
+  progress: RuleProgress;
+  alertId: string | null;
+  revision: number;
+  /** Epoch ms up to which readings are closed to the rule; null: none are. */
+  floor: number | null;
+}
+
+/** A series in judging: which rules watch it and what it had before. */
+export interface WatchedSeries {
+  readonly seriesId: number;
+  readonly rules: readonly ActiveRule[];
+  readonly previousInstant: number | null;
+  /** Readings came late, so the whole state is needed, also where nothing is open. */
+  readonly late: boolean;
+}
+
+interface Row {
+  rule_id: string;
+  series_id: number;
+  phase: Phase;
+  since: string | null;
+  alert_id: string | null;
+  revision: number;
+  floor_instant: string | null;
+}
+
+/**
+ * Reads and writes rule states. A rule that is clear on a series needs no look-up as long as its row is known to exist
+ * at the rule's revision; that fact never turns false while the rule set lives, so it may be remembered.
+ */
+@Injectable()
+export class RuleStates {
+  private readonly established = new WeakMap<RuleSet, Set<number>>();
+
+  /** The states of all pairs of the series; rows are made for pairs that have none or an older revision. */
+  async load(
+    transaction: Transaction,
+    rules: RuleSet,
+    watched: readonly WatchedSeries[],
+  ): Promise<(ruleId: string, seriesId: number) => PairState> {
+    const known = this.known(rules);
+    const whole = watched.filter(({ seriesId, late }) => late || !known.has(seriesId));
+    const open = watched.filter(({ seriesId, late }) => !late && known.has(seriesId));
+    const states = new Map<string, PairState>();
+    await this.read(transaction, states, whole, '');
+    await this.read(transaction, states, open, 'and phase <> 0');
+    await this.establish(transaction, known, states, whole);
+    for (const { seriesId, rules: watching } of open) {
+      for (const { rule } of watching) {
+        const key = keyOf(rule.id, seriesId);
+        if (!states.has(key)) states.set(key, clearState(rule.id, seriesId, rule.revision, null));
+      }
+    }
+    return (ruleId, seriesId) => states.get(keyOf(ruleId, seriesId))!;
+  }
+
+  /** Writes changed states. */
+  async save(transaction: Transaction, states: readonly PairState[]): Promise<void> {
+    if (states.length === 0) return;
+    await transaction.em.upsertMany(
+      RuleState,
+      states.map((state) => ({
+        ruleId: state.ruleId,
+        seriesId: state.seriesId,
+        phase: state.progress.phase,
+        since: state.progress.since === null ? null : new Date(state.progress.since),
+        alertId: state.alertId,
+        revision: state.revision,
+        floorInstant: state.floor === null ? null : new Date(state.floor),
+      })),
+    );
+  }
+
+  private known(rules: RuleSet): Set<number> {
+    let known = this.established.get(rules);
+    if (!known) this.established.set(rules, (known = new Set()));
+    return known;
+  }
+
+  private async read(
+    transaction: Transaction,
+    states: Map<string, PairState>,
+    watched: readonly WatchedSeries[],
+    condition: string,
+  ): Promise<void> {
+    if (watched.length === 0) return;
+    const { dialect } = transaction;
+    const series = dialect.anyOf(
+      'series_id',
+      watched.map(({ seriesId }) => seriesId),
+    );
+    const { rows } = await transaction.query<Row>(
+      `select rule_id, series_id, phase, since, alert_id, revision, floor_instant from rule_states
+       where ${series.sql} ${condition}`,
+      series.params,
+    );
+    for (const row of rows) {
+      states.set(keyOf(row.rule_id, row.series_id), {
+        ruleId: row.rule_id,
+        seriesId: row.series_id,
+        progress: { phase: row.phase, since: row.since === null ? null : dialect.epochMs(row.since) },
+        alertId: row.alert_id,
+        revision: row.revision,
+        floor: row.floor_instant === null ? null : dialect.epochMs(row.floor_instant),
+      });
+    }
+  }
+
+  /**
+   * Makes the rows of pairs that are new, or new at this revision. What the series had before stays closed to the rule:
+   * it was not judged by it, and late readings among it could not be judged rightly.
+   */
+  private async establish(
+    transaction: Transaction,
+    known: Set<number>,
+    states: Map<string, PairState>,
+    whole: readonly WatchedSeries[],
+  ): Promise<void> {
+    const changed: PairState[] = [];
+    for (const { seriesId, rules, previousInstant } of whole) {
+      for (const { rule } of rules) {
+        const state = states.get(keyOf(rule.id, seriesId)) ?? clearState(rule.id, seriesId, 0, null);
+        // A higher revision in the row: another instance knows the rule's change already, we will in a moment.
+        if (state.revision < rule.revision) {
+          state.revision = rule.revision;
+          state.floor = previousInstant ?? state.floor;
+          changed.push(state);
+        }
+        states.set(keyOf(rule.id, seriesId), state);
+      }
+    }
+    await this.save(transaction, changed);
+    transaction.onCommit(() => whole.forEach(({ seriesId }) => known.add(seriesId)));
+  }
+}
+
+function keyOf(ruleId: string, seriesId: number): string {
+  return `${seriesId} ${ruleId}`;
+}
+
+function clearState(ruleId: string, seriesId: number, revision: number, floor: number | null): PairState {
+  return { ruleId, seriesId, progress: INITIAL, alertId: null, revision, floor };
+}
