@@ -17,6 +17,9 @@ import { ProcessRegistry } from './registry.mjs';
  * @property {() => Promise<boolean>} ready asked again and again until true
  * @property {NodeJS.Signals} [stopSignal]
  * @property {number} [order] place in the order of ending leftovers
+ * @property {number} [stopTimeoutMs] after which it is killed
+ * @property {import('./account.mjs').Account} [account] who runs it; the service account by default
+ * @property {string} [cwd] its own folder by default
  */
 
 /** @typedef {{ dir?: string, port?: number, registry?: ProcessRegistry }} PlaceOptions */
@@ -67,11 +70,11 @@ export class Service {
 
   /** Starts the process and resolves when it answers. @throws with the end of its log when it does not */
   async start() {
-    const { command, args, env, name, stopSignal, order } = this.#kind;
+    const { command, args, env, name, stopSignal, order, account, cwd } = this.#kind;
     await this.#kind.before?.();
     const child = await spawnLogged(command, args, {
-      ...serviceAccount(),
-      cwd: this.dir,
+      ...(account ?? serviceAccount()),
+      cwd: cwd ?? this.dir,
       env: { PATH: process.env.PATH, LANG: 'C.UTF-8', HOME: this.dir, ...env },
       logFile: this.logFile,
     });
@@ -103,8 +106,13 @@ export class Service {
 
   /** Ends it politely (data written out); a temporary folder disappears. */
   async stop() {
-    if (this.#identity) await stopProcess(this.#identity, { signal: this.#kind.stopSignal, timeoutMs: 30_000 });
+    await this.#end();
     if (this.#place.temporary) rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  async #end() {
+    const { stopSignal: signal, stopTimeoutMs: timeoutMs = 30_000 } = this.#kind;
+    if (this.#identity) await stopProcess(this.#identity, { signal, timeoutMs });
   }
 
   /** Ends it and its children at once, like a power cut for the process (SIGKILL). The data stay for `start()`. */
@@ -114,8 +122,7 @@ export class Service {
 
   /** Kills it (or stops it politely) and starts it again on the same port and data. @param {{ polite?: boolean }} [options] */
   async restart({ polite = false } = {}) {
-    if (this.#identity && polite)
-      await stopProcess(this.#identity, { signal: this.#kind.stopSignal, timeoutMs: 30_000 });
+    if (polite) await this.#end();
     else await this.kill();
     await this.start();
   }
