@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@nestjs/common';
 import { Backoff } from './backoff.js';
 import type { InboundMessage } from './inbound-message.js';
@@ -6,6 +5,7 @@ import { MessageBatch } from './message-batch.js';
 import type { MqttCounters } from './mqtt-connection-state.js';
 import type { MqttSettings } from './mqtt.options.js';
 import { oversizeRejection } from './oversize.js';
+import { pause } from './pause.js';
 import type { PoisonSink } from './poison-sink.js';
 
 export type BatchHandler = (batch: MessageBatch) => Promise<void>;
@@ -71,7 +71,11 @@ export class BatchSettler {
         counters.batchFailures += 1;
         if (!this.isTransient(error)) return { error };
         counters.retries += 1;
-        await this.pause(backoff.next(), `batch ${batch.id} of ${batch.messages.length} (${batch.pattern})`, error);
+        await this.waitToRepeat(
+          backoff.next(),
+          `batch ${batch.id} of ${batch.messages.length} (${batch.pattern})`,
+          error,
+        );
       }
     }
   }
@@ -84,7 +88,7 @@ export class BatchSettler {
         await sink.setAside(message, error);
         break;
       } catch (sinkError) {
-        await this.pause(backoff.next(), `setting aside a message of ${message.topic}`, sinkError);
+        await this.waitToRepeat(backoff.next(), `setting aside a message of ${message.topic}`, sinkError);
       }
     }
     counters.setAside += 1;
@@ -103,9 +107,9 @@ export class BatchSettler {
     return new Backoff(retryInitialMs, retryMaxMs, retryQuickMs);
   }
 
-  private async pause(milliseconds: number, what: string, error: unknown): Promise<void> {
+  private async waitToRepeat(milliseconds: number, what: string, error: unknown): Promise<void> {
     this.parts.logger.warn(`${what} failed, next try in ${milliseconds} ms: ${text(error)}`);
-    await sleep(milliseconds, undefined, { signal: this.parts.giveUp });
+    await pause(milliseconds, this.parts.giveUp);
   }
 }
 
