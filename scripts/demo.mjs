@@ -60,6 +60,7 @@ async function supervise(folder, options) {
       end(null);
     });
   }
+  const hold = setInterval(() => undefined, 60_000); // children alone do not keep the launcher alive
   const starting = start(folder, options, supervisor);
   const failure = await Promise.race([
     ended,
@@ -75,6 +76,7 @@ async function supervise(folder, options) {
   await folder.registry.sweep({ timeoutMs: 15_000 });
   await starting.catch(() => undefined);
   await folder.registry.sweep({ force: true });
+  clearInterval(hold);
   console.log('Everything is stopped.');
   return failure ? 1 : 0;
 }

@@ -12,7 +12,10 @@ import { runCli } from './processes.mjs';
 export async function ensureSeeded(folder, { identity, env }) {
   const seededDatabase = createHash('sha256').update(identity).digest('hex').slice(0, 16);
   if (existsSync(folder.seedFile) && folder.state().seededDatabase === seededDatabase) return false;
+  folder.remember({ seededDatabase: null });
+  // Made before the seeding writes it, so that nobody else can read the passwords even for a moment.
   rmSync(folder.seedFile, { force: true });
+  writeFileSync(folder.seedFile, '', { mode: 0o600 });
   await runCli(folder, ['seed-demo', '--output', folder.seedFile], env);
   folder.remember({ seededDatabase });
   return true;
