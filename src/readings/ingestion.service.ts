@@ -1,0 +1,144 @@
+import { Injectable } from '@nestjs/common';
+import { Transactions, type Transaction } from '../database/transaction.js';
+import { DeviceRegistry, type RegisteredDevice } from '../devices/device-registry.js';
+import { OutboxService } from '../outbox/outbox.service.js';
+import { readingEvents } from './reading-events.js';
+import { judgedSeries } from './judged-series.js';
+import { PartitionsService } from './partitions.service.js';
+import type { PartRejection, ReadMessage } from './payload-reader.js';
+import { ReadingJudge } from './reading-judge.js';
+import { LatestOutOfStepError, storeReadings } from './reading-store.js';
+import { RejectedReadings, rejectionOf } from './rejected-readings.js';
+import { candidatesOf, sortCandidates, type Candidate } from './sort-readings.js';
+
+/** A message of a device, read but not resolved; the service cannot tell which transport it came by. */
+export interface DeviceMessage extends ReadMessage {
+  readonly deviceId: string;
+  readonly source: 'mqtt' | 'http';
+  /** Epoch milliseconds. */
+  readonly receivedAt: number;
+  /** The bytes as sent, for the list of rejections. */
+  readonly payload: Buffer;
+}
+
+/** What became of one message. */
+export interface IngestionResult {
+  accepted: number;
+  duplicates: number;
+  readonly rejected: PartRejection[];
+}
+
+/** Values in one transaction at most; a larger batch is stored in several, each whole messages. */
+const MAX_VALUES_PER_TRANSACTION = 10_000;
+
+/**
+ * Takes readings in: one transaction stores the new rows, moves `latest` forward, has them judged, sets aside what is
+ * not valid and appends the live events. When it returns, everything is committed; when it throws, nothing of the failed
+ * part is, and the same messages can be given again.
+ */
+@Injectable()
+export class IngestionService {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly registry: DeviceRegistry,
+    private readonly partitions: PartitionsService,
+    private readonly judge: ReadingJudge,
+    private readonly rejections: RejectedReadings,
+    private readonly outbox: OutboxService,
+  ) {}
+
+  /** Takes messages in their order of arrival; answers one result per message. */
+  async ingest(messages: readonly DeviceMessage[]): Promise<IngestionResult[]> {
+    const devices = await this.registry.resolve(messages.map(({ deviceId }) => deviceId));
+    const results: IngestionResult[] = [];
+    for (let from = 0; from < messages.length; ) {
+      const to = endOfPart(messages, from);
+      results.push(...(await this.ingestPart(messages.slice(from, to), devices)));
+      from = to;
+    }
+    return results;
+  }
+
+  private async ingestPart(
+    messages: readonly DeviceMessage[],
+    devices: ReadonlyMap<string, RegisteredDevice>,
+  ): Promise<IngestionResult[]> {
+    const results = messages.map(({ rejections }): IngestionResult => {
+      return { accepted: 0, duplicates: 0, rejected: [...rejections] };
+    });
+    const candidates = candidatesOfAll(messages, devices, results);
+    const { unique, duplicates, conflicting } = sortCandidates(candidates);
+    await this.partitions.ensureFor(unique);
+    const work = (careful: boolean) =>
+      this.transactions.run((transaction) =>
+        this.store(transaction, messages, devices, { unique, conflicting, careful, results }),
+      );
+    const stored = await work(false).catch((error: unknown) => {
+      if (error instanceof LatestOutOfStepError) return work(true);
+      throw error;
+    });
+    for (const { message } of stored.inserted) results[message]!.accepted++;
+    for (const { message } of [...duplicates, ...stored.duplicates]) results[message]!.duplicates++;
+    for (const row of [...conflicting, ...stored.conflicting]) results[row.message]!.rejected.push(conflict(row));
+    return results;
+  }
+
+  private async store(
+    transaction: Transaction,
+    messages: readonly DeviceMessage[],
+    devices: ReadonlyMap<string, RegisteredDevice>,
+    batch: { unique: Candidate[]; conflicting: Candidate[]; careful: boolean; results: IngestionResult[] },
+  ) {
+    const stored =
+      batch.unique.length > 0
+        ? await storeReadings(transaction, batch.unique, batch.careful)
+        : { inserted: [], duplicates: [], conflicting: [], previous: new Map<number, number | null>() };
+    const alerts = await this.judge.judge(transaction, judgedSeries(stored));
+    const rejected = batch.results.flatMap((result, i) => result.rejected.map((part) => [i, part] as const));
+    for (const row of [...batch.conflicting, ...stored.conflicting]) rejected.push([row.message, conflict(row)]);
+    await this.rejections.add(
+      transaction,
+      rejected.map(([i, part]) => {
+        const message = messages[i]!;
+        const municipalityId = devices.get(message.deviceId)?.municipalityId ?? null;
+        return rejectionOf(part, { ...message, municipalityId });
+      }),
+    );
+    await this.outbox.append(transaction, [...readingEvents(stored.inserted), ...alerts]);
+    return stored;
+  }
+}
+
+/** Index after the last message of the transaction that begins with message `from`. */
+function endOfPart(messages: readonly DeviceMessage[], from: number): number {
+  let values = 0;
+  for (let to = from; to < messages.length; to++) {
+    for (const set of messages[to]!.sets) for (const _ in set.values) values++;
+    if (values > MAX_VALUES_PER_TRANSACTION && to > from) return to;
+  }
+  return messages.length;
+}
+
+function candidatesOfAll(
+  messages: readonly DeviceMessage[],
+  devices: ReadonlyMap<string, RegisteredDevice>,
+  results: readonly IngestionResult[],
+): Candidate[] {
+  const candidates: Candidate[] = [];
+  messages.forEach((message, i) => {
+    const device = devices.get(message.deviceId);
+    const rejected = results[i]!.rejected;
+    if (!device && message.sets.length > 0) {
+      const reason = 'no device of this id is registered';
+      rejected.push({ index: null, metric: null, instant: null, code: 'UNKNOWN_DEVICE', reason });
+    } else if (device) {
+      for (const set of message.sets) candidatesOf(set, device.sensors, i, candidates, rejected);
+    }
+  });
+  return candidates;
+}
+
+function conflict({ sensor, instant, index }: Candidate): PartRejection {
+  const reason = 'another value is stored for this sensor and instant; the first one stays';
+  return { index, metric: sensor.code, instant, code: 'CONFLICTING_VALUE', reason };
+}

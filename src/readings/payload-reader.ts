@@ -1,0 +1,112 @@
+import { eventTime } from './event-time.js';
+import { QUALITY_NUMBER } from './quality.js';
+import { readingSetSchema, type RawReadingSet } from './reading-set.schema.js';
+import type { RejectCode } from './reject-code.js';
+import { isSenml, resolveSenml } from './senml.js';
+
+/** Values in one message at most, on every transport. */
+export const MAX_VALUES = 5_000;
+
+/** A reading set with its time read; its values are not looked at yet. */
+export interface ReadingSet {
+  /** Place in the message's list, from 0. */
+  readonly index: number;
+  /** Epoch milliseconds. */
+  readonly instant: number;
+  /** Stored number of the quality that the device states. */
+  readonly quality: number;
+  /** Payload key → value, as sent. */
+  readonly values: Record<string, unknown>;
+}
+
+/** Something in a message that cannot be stored. */
+export interface PartRejection {
+  readonly index: number | null;
+  readonly metric: string | null;
+  readonly instant: number | null;
+  readonly code: RejectCode;
+  readonly reason: string;
+}
+
+/** What a message says, and what of it cannot be read. */
+export interface ReadMessage {
+  readonly sets: readonly ReadingSet[];
+  readonly rejections: readonly PartRejection[];
+}
+
+/** Keys of a reading set that are not metrics. */
+const SET_KEYS = new Set(['timestamp', 'seq', 'values', 'quality']);
+
+/** Rejects the message as a whole. */
+export function rejectWhole(code: RejectCode, reason: string): ReadMessage {
+  return { sets: [], rejections: [{ index: null, metric: null, instant: null, code, reason }] };
+}
+
+/** Reads the bytes of a message: JSON of one set, a list of sets, or a SenML pack. Never throws. */
+export function readPayload(payload: Buffer, receivedAt: number): ReadMessage {
+  let json: unknown;
+  try {
+    json = JSON.parse(payload.toString('utf8'));
+  } catch (error) {
+    return rejectWhole('MALFORMED_PAYLOAD', `not JSON: ${(error as Error).message}`.slice(0, 300));
+  }
+  return readJson(json, receivedAt);
+}
+
+/** Reads parsed JSON in the same way. Never throws. */
+export function readJson(json: unknown, receivedAt: number): ReadMessage {
+  const items = Array.isArray(json) ? (json as unknown[]) : [json];
+  if (items.length > MAX_VALUES) return tooMany(items.length);
+  const raw = Array.isArray(json) && isSenml(items) ? resolveSenml(items, receivedAt) : items;
+  const sets: ReadingSet[] = [];
+  const rejections: PartRejection[] = [];
+  let count = 0;
+  for (let index = 0; index < raw.length; index++) {
+    const set = readSet(raw[index], index, receivedAt);
+    if ('code' in set) rejections.push(set);
+    else {
+      sets.push(set);
+      for (const _ in set.values) count++;
+    }
+  }
+  return count > MAX_VALUES ? tooMany(count) : { sets, rejections };
+}
+
+function tooMany(count: number): ReadMessage {
+  return rejectWhole('TOO_MANY_VALUES', `${count} values in one message, at most ${MAX_VALUES} are taken`);
+}
+
+function readSet(item: unknown, index: number, receivedAt: number): ReadingSet | PartRejection {
+  const parsed = readingSetSchema.safeParse(item);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    const place = issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
+    return { index, metric: null, instant: null, code: 'MALFORMED_PAYLOAD', reason: `${place}${issue.message}` };
+  }
+  const instant = eventTime(parsed.data.timestamp, receivedAt);
+  if (typeof instant === 'object') return { index, metric: null, instant: null, ...instant };
+  const values = valuesOf(parsed.data);
+  for (const _ in values) {
+    return { index, instant, quality: QUALITY_NUMBER[parsed.data.quality ?? 'good'], values };
+  }
+  return { index, metric: null, instant, code: 'MALFORMED_PAYLOAD', reason: 'no values' };
+}
+
+/** All metrics of a set: those under `values` and those at the top level. */
+function valuesOf(set: RawReadingSet): Record<string, unknown> {
+  let values: Record<string, unknown> | undefined = set.values;
+  for (const key in set) {
+    if (SET_KEYS.has(key)) continue;
+    if (values === undefined || values === set.values) values = { ...set.values };
+    values[key] = set[key];
+  }
+  return values ?? {};
+}
+
+/** A number as devices send it: a JSON number, or a decimal in a JSON string; NaN for anything else. */
+export function readNumber(value: unknown): number {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : Number.NaN;
+  if (typeof value !== 'string' || !/^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/.test(value)) return Number.NaN;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : Number.NaN;
+}
