@@ -1,0 +1,47 @@
+import { LockMode } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { Transactions, type Transaction } from '../database/transaction.js';
+import { DeviceChanges } from './device-changes.js';
+import { Device } from './device.entity.js';
+import { deviceHasHistory, deviceNotFound } from './device.errors.js';
+
+/** Takes devices out of the register that were registered by mistake. */
+@Injectable()
+export class DeviceRemovalService {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly changes: DeviceChanges,
+  ) {}
+
+  /**
+   * Deletes a device with its sensors and credentials.
+   * @throws NotFoundError `DEVICE_NOT_FOUND`; ConflictError `DEVICE_HAS_HISTORY` once it has delivered anything
+   */
+  remove(deviceId: string): Promise<void> {
+    return this.transactions.run(async (tx) => {
+      const device = await tx.em.findOne(Device, { id: deviceId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      if (device === null) throw deviceNotFound(deviceId);
+      if (await hasHistory(tx, deviceId)) throw deviceHasHistory(deviceId);
+      await tx.query(
+        `delete from latest_readings where series_id in (select series_id from sensors where device_id = ?)`,
+        [deviceId],
+      );
+      await tx.query(`delete from sensors where device_id = ?`, [deviceId]);
+      await tx.query(`delete from devices where id = ?`, [deviceId]);
+      await this.changes.record(tx, device, 'deleted');
+    });
+  }
+}
+
+/**
+ * Whether anything points to the device. Asked in SQL, since readings and alerts are rooms above this one: a series with
+ * a latest reading has readings, and there is no alert without a reading.
+ */
+async function hasHistory(tx: Transaction, deviceId: string): Promise<boolean> {
+  const { rows } = await tx.query(
+    `select 1 as found from sensors s join latest_readings l on l.series_id = s.series_id
+     where s.device_id = ? and l.instant is not null limit 1`,
+    [deviceId],
+  );
+  return rows.length > 0;
+}

@@ -1,0 +1,123 @@
+import { EntityManager, LockMode, raw, type FilterQuery } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { pageOf, startAfter, type Page } from '../common/pagination/page.js';
+import { Transactions, type Transaction } from '../database/transaction.js';
+import type { AuthMethod } from './credentials/credential.schemas.js';
+import { DeviceCredential } from './credentials/device-credential.entity.js';
+import { DeviceChanges } from './device-changes.js';
+import { Device, type DeviceStatus } from './device.entity.js';
+import { deviceNotFound } from './device.errors.js';
+import { DevicePresence } from './device-presence.entity.js';
+import type { ListDevices, PatchDevice } from './device.schemas.js';
+import { withTypes } from './sensors/sensor-queries.js';
+import type { TypedSensor } from './sensors/sensor.mapper.js';
+import { Sensor } from './sensors/sensor.entity.js';
+import { containsPattern } from './text.schemas.js';
+
+/** A device and its latest signs of life; null when it was never heard. */
+export interface DeviceWithPresence {
+  readonly device: Device;
+  readonly presence: DevicePresence | null;
+}
+
+/** All that there is to know about one device. */
+export interface DeviceDetail extends DeviceWithPresence {
+  readonly sensors: TypedSensor[];
+  /** Kinds of its live credentials. */
+  readonly authMethods: AuthMethod[];
+}
+
+const cursorSchema = z.tuple([z.string()]);
+
+/** Reads and changes devices of the caller's municipalities; another tenant's device does not exist for it. */
+@Injectable()
+export class DevicesService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly transactions: Transactions,
+    private readonly changes: DeviceChanges,
+  ) {}
+
+  /** Devices by id. */
+  async list(query: ListDevices): Promise<Page<DeviceWithPresence>> {
+    const em = this.em.fork();
+    const [after] = startAfter(query, cursorSchema) ?? [];
+    const where: FilterQuery<Device>[] = [];
+    if (after !== undefined) where.push({ id: { $gt: after } });
+    if (query.municipalityId !== undefined) where.push({ municipalityId: query.municipalityId });
+    if (query.status !== undefined) where.push({ status: query.status });
+    if (query.search !== undefined) where.push(nameOrIdContains(query.search));
+    const devices = await em.find(Device, { $and: where }, { orderBy: { id: 'asc' }, limit: query.limit + 1 });
+    const page = pageOf(devices, query.limit, (device) => [device.id]);
+    const heard = await em.find(DevicePresence, { deviceId: { $in: page.items.map(({ id }) => id) } });
+    const presences = new Map(heard.map((presence) => [presence.deviceId, presence]));
+    return page.map((device) => ({ device, presence: presences.get(device.id) ?? null }));
+  }
+
+  /** @throws NotFoundError `DEVICE_NOT_FOUND` */
+  async withPresence(deviceId: string): Promise<DeviceWithPresence> {
+    const em = this.em.fork();
+    const device = await this.find(em, deviceId);
+    return { device, presence: await em.findOne(DevicePresence, { deviceId }) };
+  }
+
+  /** @throws NotFoundError `DEVICE_NOT_FOUND` */
+  async detail(deviceId: string): Promise<DeviceDetail> {
+    const em = this.em.fork();
+    const device = await this.find(em, deviceId);
+    const presence = await em.findOne(DevicePresence, { deviceId });
+    const sensors = await em.find(Sensor, { deviceId }, { orderBy: { code: 'asc' } });
+    const live = { deviceId, revokedAt: null, $or: [{ expiresAt: null }, { expiresAt: { $gt: new Date() } }] };
+    const credentials = await em.find(DeviceCredential, live);
+    const authMethods = [...new Set(credentials.map(({ kind }) => kind))].sort();
+    return { device, presence, sensors: await withTypes(em, sensors), authMethods };
+  }
+
+  /** @throws NotFoundError `DEVICE_NOT_FOUND` */
+  update(deviceId: string, patch: PatchDevice): Promise<Device> {
+    return this.transactions.run(async (tx) => {
+      const device = await this.lock(tx, deviceId);
+      tx.em.assign(device, patch, { mergeObjectProperties: false });
+      await this.changes.record(tx, device, 'updated');
+      return device;
+    });
+  }
+
+  /**
+   * Stops or allows a device at every door; again the same is no change.
+   * @throws NotFoundError `DEVICE_NOT_FOUND`
+   */
+  setStatus(deviceId: string, status: DeviceStatus): Promise<Device> {
+    return this.transactions.run(async (tx) => {
+      const device = await this.lock(tx, deviceId);
+      if (device.status === status) return device;
+      device.status = status;
+      await this.changes.record(tx, device, status === 'active' ? 'reactivated' : 'deactivated');
+      return device;
+    });
+  }
+
+  private async find(em: EntityManager, deviceId: string): Promise<Device> {
+    const device = await em.findOne(Device, { id: deviceId });
+    if (device === null) throw deviceNotFound(deviceId);
+    return device;
+  }
+
+  /** Changes of one device come one after the other, and their live events in that order. */
+  private async lock(tx: Transaction, deviceId: string): Promise<Device> {
+    const device = await tx.em.findOne(Device, { id: deviceId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+    if (device === null) throw deviceNotFound(deviceId);
+    return device;
+  }
+}
+
+function nameOrIdContains(text: string): FilterQuery<Device> {
+  const like = containsPattern(text);
+  return {
+    $or: [
+      { [raw((alias) => `lower(${alias}.name)`)]: { $like: like } },
+      { [raw((alias) => `lower(${alias}.id)`)]: { $like: like } },
+    ],
+  };
+}
