@@ -152,7 +152,10 @@ export async function startService(name, options, make) {
       await service.start();
       return service;
     } catch (error) {
-      if (options.port !== undefined || attempt === 3) throw error;
+      if (options.port !== undefined || attempt === 3) {
+        if (place.temporary) rmSync(place.dir, { recursive: true, force: true });
+        throw error;
+      }
       place.port = await freePort();
     }
   }

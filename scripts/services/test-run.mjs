@@ -19,7 +19,8 @@ export async function servicesForRun(project) {
   await sweepDeadRuns(base);
   const { pid, startTime } = identify(process.pid);
   const wished = join(base, `run-${pid}-${startTime.replaceAll(/\W/g, '')}`);
-  const shared = runningServices(project);
+  // The shared set has MariaDB; a run that asks for another server gets a set of its own.
+  const shared = process.env.TEST_MYSQL_SERVER ? null : runningServices(project);
   if (!shared) {
     const { folder, env, stop } = await startTestServices(wished);
     return { env: { ...env, TEST_SERVICES_DIR: folder }, registry: processesIn(folder), stop };

@@ -1,22 +1,33 @@
 /** The services that the tests use: all started side by side, each one only where no variable names another. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { reachableFolder } from './account.mjs';
 import { startMariadb } from './mariadb.mjs';
 import { startMosquitto } from './mosquitto.mjs';
 import { postgisBinaries } from './postgres-binaries.mjs';
+import { startMysql } from './mysql.mjs';
+import { mysql9Binaries } from './mysql9-binaries.mjs';
 import { startPostgres } from './postgres.mjs';
 import { ProcessRegistry } from './registry.mjs';
 import { startRedis } from './redis.mjs';
+
+const PROJECT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
 
 /** Variable → how to start what it names. */
 const STARTERS = {
   TEST_POSTGRES_URL: (options) => startPostgres(options),
   TEST_POSTGIS_URL: startPostgis,
-  TEST_MYSQL_URL: (options) => startMariadb(options),
+  TEST_MYSQL_URL: startMysqlKind,
   TEST_REDIS_URL: (options) => startRedis(options),
   TEST_MQTT_URL: (options) => startMosquitto(options),
 };
+
+/** MariaDB, or the real MySQL where the run asks for it (`npm run test:mysql9`). */
+function startMysqlKind(options) {
+  if (process.env.TEST_MYSQL_SERVER !== 'mysql9') return startMariadb(options);
+  return startMysql({ ...options, binaries: mysql9Binaries(PROJECT) });
+}
 
 /** @returns {Promise<import('./service.mjs').Service | null>} null where PostGIS cannot be had */
 async function startPostgis(options) {
