@@ -1,0 +1,73 @@
+import { fileURLToPath } from 'node:url';
+import { type DynamicModule, RequestMethod } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { MicroserviceOptions } from '@nestjs/microservices';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Logger } from 'nestjs-pino';
+import { AppModule } from './app.module.js';
+import { setUpOpenApi } from './app.openapi.js';
+import { JSON_TYPES, mediaTypeMiddleware } from './common/http/media-type.middleware.js';
+import { documentationHeaders, securityHeaders } from './common/http/security-headers.js';
+import { REQUEST_ID_HEADER, requestContextMiddleware } from './common/request-context/request-context.middleware.js';
+import { SocketIoAdapter } from './common/websocket/socket-io.adapter.js';
+import type { AppConfig } from './config/app-config.js';
+import { BatchingMqttServer } from './mqtt/batching-mqtt.server.js';
+
+const API_PREFIX = 'api/v1';
+/** Probes stand at the root, where containers and Prometheus look for them. */
+const ROOT_PATHS = ['health', 'ready', 'metrics'];
+const MAX_BODY_BYTES = 1024 * 1024;
+/** The live page; the build copies it beside the compiled code. */
+const PUBLIC_FOLDER = fileURLToPath(new URL('./realtime/public', import.meta.url));
+
+/**
+ * Makes the application with everything that applies to all requests, but listens to nobody yet; main and tests share it.
+ * `module` replaces the rooms in tests of the foundation itself.
+ */
+export async function createApp(
+  config: AppConfig,
+  module: DynamicModule = AppModule.forRoot(config),
+): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(module, {
+    bufferLogs: true,
+    abortOnError: false,
+    bodyParser: false,
+    rawBody: true,
+    return503OnClosing: true,
+    routeConflictPolicy: { duplicate: 'error' },
+    routeResolutionStrategy: 'specificity',
+  });
+  app.useLogger(app.get(Logger));
+  setUpHttp(app, config);
+  app.useWebSocketAdapter(new SocketIoAdapter(app, config.http.corsOrigins));
+  if (config.hasRole('api')) setUpOpenApi(app);
+  return app;
+}
+
+/** Takes readings in (role ingest) and answers HTTP, until `app.close()`. */
+export async function startApp(app: NestExpressApplication, config: AppConfig): Promise<void> {
+  if (config.hasRole('ingest')) {
+    const strategy = app.get(BatchingMqttServer);
+    app.connectMicroservice<MicroserviceOptions>({ strategy }, { inheritAppConfig: true });
+    await app.startAllMicroservices();
+  }
+  await app.listen(config.http.port, config.http.host);
+}
+
+function setUpHttp(app: NestExpressApplication, config: AppConfig): void {
+  const { trustProxy, corsOrigins } = config.http;
+  app.disable('x-powered-by');
+  app.set('trust proxy', trustProxy);
+  app.set('query parser', 'simple');
+  // First of all, so that even a request that cannot be parsed has its id.
+  app.use(requestContextMiddleware);
+  app.use(securityHeaders());
+  app.use('/docs', documentationHeaders());
+  if (corsOrigins.length > 0) {
+    app.enableCors({ origin: [...corsOrigins], exposedHeaders: [REQUEST_ID_HEADER, 'Retry-After'], maxAge: 3600 });
+  }
+  app.use(mediaTypeMiddleware);
+  app.useBodyParser('json', { limit: MAX_BODY_BYTES, type: JSON_TYPES });
+  if (config.hasRole('api')) app.useStaticAssets(PUBLIC_FOLDER, { index: 'index.html' });
+  app.setGlobalPrefix(API_PREFIX, { exclude: ROOT_PATHS.map((path) => ({ path, method: RequestMethod.ALL })) });
+}

@@ -1,0 +1,65 @@
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { LoggerModule } from 'nestjs-pino';
+import { CommonModule } from './common/common.module.js';
+import { EnvelopeInterceptor } from './common/envelope/envelope.interceptor.js';
+import { AllExceptionsFilter } from './common/errors/all-exceptions.filter.js';
+import { HttpExceptionFilter } from './common/errors/http-exception.filter.js';
+import { RpcExceptionFilter } from './common/errors/rpc-exception.filter.js';
+import { createValidationPipe } from './common/errors/standard-schema.errors.js';
+import { WsExceptionFilter } from './common/errors/ws-exception.filter.js';
+import { loggerParams } from './common/logging/logger.options.js';
+import { AppConfig } from './config/app-config.js';
+import { ConfigModule } from './config/config.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { MonitoringModule } from './monitoring/monitoring.module.js';
+import { MqttModule } from './mqtt/mqtt.module.js';
+import { OutboxModule } from './outbox/outbox.module.js';
+import { RedisModule } from './redis/redis.module.js';
+
+type Imported = NonNullable<DynamicModule['imports']>[number];
+
+/** The composition root: which rooms a process has, by its roles, and what applies to every one of their handlers. */
+@Module({})
+export class AppModule {
+  static forRoot(config: AppConfig): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [...foundation(config), ...rooms(), ...roomsOfRoles(config)],
+      providers: ENHANCERS,
+    };
+  }
+}
+
+/** What every room stands on. */
+function foundation(config: AppConfig): Imported[] {
+  return [CommonModule, ConfigModule.forRoot(config), LoggerModule.forRoot(loggerParams(config.logging))];
+}
+
+/** Rooms of every process; one a line, in the order of the alphabet. */
+function rooms(): Imported[] {
+  return [
+    DatabaseModule,
+    MonitoringModule,
+    MqttModule.forRootAsync({ inject: [AppConfig], useFactory: (config: AppConfig) => config.mqtt }),
+    OutboxModule,
+    RedisModule,
+  ];
+}
+
+/** Rooms that only some processes have. */
+function roomsOfRoles(config: AppConfig): Imported[] {
+  const api: Imported[] = [];
+  const worker: Imported[] = [];
+  return [...(config.hasRole('api') ? api : []), ...(config.hasRole('worker') ? worker : [])];
+}
+
+/** Runs around every handler of HTTP, MQTT and WebSocket. */
+const ENHANCERS: Provider[] = [
+  HttpExceptionFilter,
+  RpcExceptionFilter,
+  WsExceptionFilter,
+  { provide: APP_FILTER, useClass: AllExceptionsFilter },
+  { provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor },
+  { provide: APP_PIPE, useFactory: createValidationPipe },
+];

@@ -1,0 +1,42 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { addProblemResponses } from './common/openapi/problem-responses.js';
+import { zodToOpenApi } from './common/openapi/schema-converter.js';
+
+const DESCRIPTION = [
+  'Water-network monitoring and flood warning. Answers are `{data, meta}`; lists are paged by `?limit=&cursor=`.',
+  'Errors are RFC 9457 problems with a stable `code`. Every answer has an `X-Request-Id`.',
+].join('\n');
+
+/** Names of the security schemes, for `@ApiSecurity`. */
+export const BEARER = 'bearer';
+export const DEVICE_KEY = 'deviceKey';
+export const DEVICE_ID = 'deviceId';
+
+/** Writes the OpenAPI 3.1 document of all routes that the application has. */
+export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
+  const base = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('HydroAlert API')
+    .setDescription(DESCRIPTION)
+    .setVersion('1')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, BEARER)
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Api-Key' }, DEVICE_KEY)
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Device-Id' }, DEVICE_ID)
+    .build();
+  const operationIdFactory = (controller: string, method: string) =>
+    `${controller.replace(/Controller$/, '')}_${method}`;
+  return addProblemResponses(
+    SwaggerModule.createDocument(app, base, { standardSchemaConverter: zodToOpenApi, operationIdFactory }),
+  );
+}
+
+/** Serves the document at `/docs-json` and its page at `/docs`; it is written when it is first asked for. */
+export function setUpOpenApi(app: INestApplication): void {
+  SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), {
+    jsonDocumentUrl: 'docs-json',
+    yamlDocumentUrl: 'docs-yaml',
+    customSiteTitle: 'HydroAlert API',
+    swaggerOptions: { persistAuthorization: true },
+  });
+}

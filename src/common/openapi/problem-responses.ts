@@ -1,0 +1,73 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { z } from 'zod';
+
+type PathItem = NonNullable<OpenAPIObject['paths'][string]>;
+type Operation = NonNullable<PathItem['get']>;
+
+type Responses = NonNullable<NonNullable<OpenAPIObject['components']>['responses']>;
+
+const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
+
+const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  instance: z.string(),
+  code: z.string().describe('Stable SCREAMING_SNAKE word'),
+  requestId: z.string(),
+  errors: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })).optional(),
+});
+
+const DESCRIPTIONS: Readonly<Record<number, string>> = {
+  400: 'The request cannot be read (broken JSON, a cursor that is none of ours)',
+  401: 'Nobody is signed in, or the credentials are wrong',
+  403: 'The role does not allow it',
+  404: 'There is no such record, or it belongs to another municipality',
+  409: 'It contradicts what is stored',
+  413: 'The body is larger than 1 MiB',
+  415: 'The body is not JSON',
+  422: 'Some fields are not valid; `errors` names them',
+  429: 'Too many requests; `Retry-After` says when to try again',
+  503: 'A service that this needs is away; `Retry-After` says when to try again',
+};
+
+/** Documents on every operation which problems (RFC 9457) it can answer with. */
+export function addProblemResponses(document: OpenAPIObject): OpenAPIObject {
+  const { $schema: _, ...schema } = z.toJSONSchema(problemSchema, { target: 'draft-2020-12', io: 'input' });
+  const schemas = { ...document.components?.schemas, Problem: schema as object };
+  document.components = { ...document.components, schemas, responses: problemResponses() };
+  for (const item of Object.values(document.paths)) {
+    for (const method of METHODS) {
+      const operation = item?.[method];
+      if (operation !== undefined) addTo(operation, method);
+    }
+  }
+  return document;
+}
+
+function problemResponses(): Responses {
+  const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+  return Object.fromEntries(
+    Object.entries(DESCRIPTIONS).map(([status, description]) => [`Problem${status}`, { description, content }]),
+  );
+}
+
+function addTo(operation: Operation, method: (typeof METHODS)[number]): void {
+  for (const status of statusesOf(operation, method)) {
+    operation.responses[status] ??= { $ref: `#/components/responses/Problem${status}` };
+  }
+}
+
+function statusesOf(operation: Operation, method: (typeof METHODS)[number]): number[] {
+  const parameters = operation.parameters?.map((parameter) => ('in' in parameter ? parameter.in : '')) ?? [];
+  return [
+    ...(operation.security?.length ? [401, 403] : []),
+    ...(parameters.includes('path') ? [404] : []),
+    ...(method === 'get' ? [] : [409]),
+    ...(operation.requestBody === undefined ? [] : [400, 413, 415]),
+    ...(operation.requestBody === undefined && parameters.length === 0 ? [] : [422]),
+    429,
+    503,
+  ];
+}

@@ -1,0 +1,31 @@
+import { Module } from '@nestjs/common';
+import { AppConfig } from '../config/app-config.js';
+import { DatabaseHealth } from './database.health.js';
+import { HEALTH_INDICATORS, type HealthIndicator } from './health-indicator.js';
+import { HealthService } from './health.service.js';
+import { MonitoringController } from './monitoring.controller.js';
+import { MqttHealth } from './mqtt.health.js';
+import { ProbesController } from './probes.controller.js';
+import { RedisHealth } from './redis.health.js';
+
+/** Health of the process and of the services that its roles need. */
+@Module({
+  controllers: [MonitoringController, ProbesController],
+  providers: [
+    DatabaseHealth,
+    HealthService,
+    MqttHealth,
+    RedisHealth,
+    {
+      provide: HEALTH_INDICATORS,
+      inject: [AppConfig, DatabaseHealth, RedisHealth, MqttHealth],
+      useFactory: (
+        config: AppConfig,
+        database: DatabaseHealth,
+        redis: RedisHealth,
+        mqtt: MqttHealth,
+      ): HealthIndicator[] => (config.hasRole('ingest') ? [database, redis, mqtt] : [database, redis]),
+    },
+  ],
+})
+export class MonitoringModule {}
