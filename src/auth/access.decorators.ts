@@ -1,0 +1,40 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiBearerAuth, ApiExtension, ApiSecurity } from '@nestjs/swagger';
+import type { Permission } from '../users/permissions.js';
+import type { RoleCode } from '../users/role-code.js';
+import { decideAccess } from './access-decision.js';
+import { BROKER_HOOK_SCHEME, DEVICE_ID_SCHEME, DEVICE_KEY_SCHEME, USER_SCHEME } from './openapi-security.js';
+
+/** Anybody may call it, signed in or not. */
+export const Public = (): MethodDecorator => decideAccess({ kind: 'public' });
+
+/** Everybody who is signed in may call it; for what concerns only the caller. */
+export const SignedIn = (): MethodDecorator =>
+  applyDecorators(decideAccess({ kind: 'signed-in' }), ApiBearerAuth(USER_SCHEME));
+
+/** People of one of these roles may call it. Prefer {@link RequirePermission}: roles can be made by administrators. */
+export const RequireRole = (...roles: [RoleCode, ...RoleCode[]]): MethodDecorator =>
+  applyDecorators(
+    decideAccess({ kind: 'role', roles }),
+    ApiBearerAuth(USER_SCHEME),
+    ApiExtension('x-required-roles', roles),
+  );
+
+/** People whose role has this permission may call it, for the records of their municipality. */
+export const RequirePermission = (permission: Permission): MethodDecorator =>
+  applyDecorators(
+    decideAccess({ kind: 'permission', permission }),
+    ApiBearerAuth(USER_SCHEME),
+    ApiExtension('x-required-permission', permission),
+  );
+
+/** Devices may call it, with `X-Device-Id` and `X-Api-Key`. */
+export const DeviceAccess = (): MethodDecorator =>
+  applyDecorators(decideAccess({ kind: 'device' }), ApiSecurity({ [DEVICE_ID_SCHEME]: [], [DEVICE_KEY_SCHEME]: [] }));
+
+/** The broker may call it over HTTP, with the token of `BROKER_HOOK_TOKEN`. */
+export const BrokerHook = (): MethodDecorator =>
+  applyDecorators(decideAccess({ kind: 'broker-hook' }), ApiBearerAuth(BROKER_HOOK_SCHEME));
+
+/** Messages from the broker reach it; what each one may do is decided per message, by the guard of devices. */
+export const FromBroker = (): MethodDecorator => decideAccess({ kind: 'from-broker' });

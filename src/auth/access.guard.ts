@@ -1,0 +1,109 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { Request } from 'express';
+import { ForbiddenError, UnauthenticatedError } from '../common/errors/errors.js';
+import { ALL_TENANTS, identifyActor } from '../common/request-context/request-context.js';
+import { AppConfig } from '../config/app-config.js';
+import { actorOf, tenantScopeOf } from '../users/principal.js';
+import { accessDecisionOf, type AccessDecision } from './access-decision.js';
+import type { AuthenticatedUser } from './authenticated-user.js';
+import type { AuthenticatedDevice } from './device-authenticator.js';
+import { DeviceKeyGuard, UserGuard } from './passport.guards.js';
+import { setSocketUser, socketUser } from './socket-user.js';
+import { TokenVerifier } from './token-verifier.js';
+
+/**
+ * The one guard in front of every HTTP route, message handler and WebSocket handler. What nobody decided about is
+ * refused. Whoever is let in becomes the actor of the request, with the municipalities that they may touch.
+ */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly userGuard: UserGuard,
+    private readonly deviceGuard: DeviceKeyGuard,
+    private readonly verifier: TokenVerifier,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const decision = accessDecisionOf(context.getHandler());
+    if (decision === undefined) throw new ForbiddenError();
+    switch (decision.kind) {
+      case 'public':
+        return true;
+      case 'device':
+        return this.admitDevice(context);
+      case 'broker-hook':
+        return this.admitBrokerHook(context);
+      case 'from-broker':
+        return this.admitBrokerMessage(context);
+      default:
+        return this.admitUser(context, decision);
+    }
+  }
+
+  private async admitUser(
+    context: ExecutionContext,
+    decision: Extract<AccessDecision, { kind: 'signed-in' | 'role' | 'permission' }>,
+  ): Promise<boolean> {
+    const user = await this.userOf(context);
+    identifyActor(actorOf(user), tenantScopeOf(user));
+    if (decision.kind === 'permission' && !user.permissions.has(decision.permission)) throw new ForbiddenError();
+    if (decision.kind === 'role' && !decision.roles.includes(user.role)) throw new ForbiddenError();
+    return true;
+  }
+
+  private async userOf(context: ExecutionContext): Promise<AuthenticatedUser> {
+    if (context.getType() === 'ws') {
+      const socket = context.switchToWs().getClient<Parameters<typeof socketUser>[0]>();
+      const known = socketUser(socket);
+      if (known === undefined) throw new UnauthenticatedError();
+      const user = await this.verifier.current(known);
+      setSocketUser(socket, user);
+      return user;
+    }
+    this.requireHttp(context);
+    await this.userGuard.canActivate(context);
+    return context.switchToHttp().getRequest<Request & { user: AuthenticatedUser }>().user;
+  }
+
+  private async admitDevice(context: ExecutionContext): Promise<boolean> {
+    this.requireHttp(context);
+    await this.deviceGuard.canActivate(context);
+    const device = context.switchToHttp().getRequest<Request & { user: AuthenticatedDevice }>().user;
+    const municipalityIds = [device.municipalityId];
+    identifyActor(
+      { kind: 'device', id: device.deviceId, municipalityIds },
+      { kind: 'municipalities', municipalityIds },
+    );
+    return true;
+  }
+
+  private admitBrokerHook(context: ExecutionContext): boolean {
+    this.requireHttp(context);
+    const expected = this.config.mqtt.brokerHookToken;
+    const given = /^Bearer (.+)$/i.exec(
+      context.switchToHttp().getRequest<Request>().header('Authorization') ?? '',
+    )?.[1];
+    if (expected === undefined || given === undefined || !sameText(expected, given)) throw new UnauthenticatedError();
+    identifyActor({ kind: 'system', id: 'broker', municipalityIds: [] }, ALL_TENANTS);
+    return true;
+  }
+
+  private admitBrokerMessage(context: ExecutionContext): boolean {
+    if (context.getType() !== 'rpc') throw new ForbiddenError();
+    identifyActor({ kind: 'system', id: 'broker', municipalityIds: [] }, ALL_TENANTS);
+    return true;
+  }
+
+  /** A decision that reads HTTP headers on a handler without any is a mistake of ours, and nobody gets in by it. */
+  private requireHttp(context: ExecutionContext): void {
+    if (context.getType() !== 'http') throw new ForbiddenError();
+  }
+}
+
+/** Compares in a time that does not depend on where the texts differ; hashed, so that their lengths do not matter. */
+function sameText(one: string, other: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(one), digest(other));
+}

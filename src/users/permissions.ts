@@ -1,0 +1,25 @@
+/** Every permission there is, with what it allows. The list is closed: roles choose from it, routes ask for one of it. */
+export const PERMISSIONS = {
+  'municipality:read': 'See the municipalities one belongs to',
+  'municipality:write': 'Create, rename and suspend municipalities',
+  'user:read': 'See the people of the municipality',
+  'user:write': 'Invite, change and disable people of the municipality',
+  'device:read': 'See devices, their sensors and their health',
+  'device:register': 'Register devices and receive their credentials',
+  'device:write': 'Change, deactivate and delete devices and their sensors, and renew their credentials',
+  'sensor_type:read': 'See the sensor types',
+  'sensor_type:write': 'Create and change sensor types for the whole country',
+  'reading:read': 'Query readings, latest values and what was rejected',
+  'rule:read': 'See the alert rules',
+  'rule:write': 'Create, change and delete alert rules',
+  'alert:read': 'See alerts',
+  'alert:acknowledge': 'Acknowledge alerts',
+  'alert:resolve': 'Resolve alerts by hand',
+  'system:read': 'See the state of the platform and of the services it uses',
+} as const;
+
+/** Code of a permission, `thing:verb`. */
+export type Permission = keyof typeof PERMISSIONS;
+
+/** All codes, in the order of the list. */
+export const PERMISSION_CODES = Object.keys(PERMISSIONS) as readonly Permission[];

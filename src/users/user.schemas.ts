@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { PERMISSION_CODES, type Permission } from './permissions.js';
+import { ROLE_CODES } from './role-code.js';
+
+/** A shorter password falls to guessing even behind argon2id. */
+export const MIN_PASSWORD_LENGTH = 12;
+/** Long enough for every pass phrase; an endless one would only keep the hasher busy. */
+const MAX_PASSWORD_LENGTH = 256;
+const MAX_EMAIL_LENGTH = 254;
+
+/** An e-mail address, brought to lower case: nobody has two accounts that differ in letters' case. */
+export const emailSchema = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(MAX_EMAIL_LENGTH)
+  .pipe(z.email('is not an e-mail address'))
+  .describe('E-mail address');
+
+/** A password that somebody signs in with: any length that an account could have. */
+export const passwordSchema = z.string().min(1).max(MAX_PASSWORD_LENGTH);
+
+/** A password that is newly set. */
+export const newPasswordSchema = passwordSchema.min(
+  MIN_PASSWORD_LENGTH,
+  `must have at least ${MIN_PASSWORD_LENGTH} characters`,
+);
+
+/** What makes a new account. */
+export const createUserSchema = z.strictObject({
+  email: emailSchema,
+  name: z.string().trim().min(1).max(200),
+  password: newPasswordSchema,
+  role: z.enum(ROLE_CODES),
+  /** Null for a super admin, and for nobody else. */
+  municipalityId: z.guid().toLowerCase().nullable(),
+});
+export type CreateUser = z.input<typeof createUserSchema>;
+
+/** A person in an answer. */
+export const userSchema = z
+  .object({
+    id: z.string(),
+    email: z.string(),
+    name: z.string(),
+    role: z.enum(ROLE_CODES),
+    municipalityId: z.string().nullable().describe('Null for a super admin, who belongs to no municipality'),
+    permissions: z.array(z.enum(PERMISSION_CODES as readonly [Permission, ...Permission[]])),
+  })
+  .meta({ id: 'User' });
+export type UserResponse = z.infer<typeof userSchema>;
+
+/** A real answer, for the API documentation. */
+export const USER_EXAMPLE: UserResponse = {
+  id: '0199c1a4-5b1e-7a43-9d4e-1f0c7b9a2d11',
+  email: 'control.room@sollen.example',
+  name: 'Control room Sollen',
+  role: 'operator',
+  municipalityId: '0199c1a4-3f02-7c11-8e5a-5a1d2b7c9e40',
+  permissions: ['municipality:read', 'device:read', 'reading:read', 'alert:read', 'alert:acknowledge'],
+};

@@ -1,0 +1,64 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { ConflictError, NotFoundError, ValidationError } from '../common/errors/errors.js';
+import { SqlDialect } from '../database/dialects/sql-dialect.js';
+import { Transactions } from '../database/transaction.js';
+import { Municipality } from '../municipalities/municipality.entity.js';
+import { PasswordHasher } from './password-hasher.js';
+import { createUserSchema, newPasswordSchema, type CreateUser } from './user.schemas.js';
+import { User } from './user.entity.js';
+
+/** Makes and changes the accounts of people. */
+@Injectable()
+export class UserService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly transactions: Transactions,
+    private readonly dialect: SqlDialect,
+    private readonly hasher: PasswordHasher,
+  ) {}
+
+  /**
+   * Makes an account. The caller has checked that it may be made.
+   * @throws ValidationError when role and municipality do not belong together, ConflictError `EMAIL_TAKEN`,
+   *   NotFoundError for an unknown municipality
+   */
+  async create(input: CreateUser): Promise<User> {
+    const { password, ...values } = createUserSchema.parse(input);
+    if ((values.role === 'super_admin') !== (values.municipalityId === null)) {
+      const message = 'a super admin belongs to no municipality, everybody else to one';
+      throw new ValidationError([{ path: 'municipalityId', code: 'ROLE_MISMATCH', message }]);
+    }
+    const passwordHash = await this.hasher.hash(password);
+    try {
+      return await this.transactions.run(async ({ em }) => {
+        if (values.municipalityId !== null && !(await em.findOne(Municipality, { id: values.municipalityId }))) {
+          throw new NotFoundError('MUNICIPALITY_NOT_FOUND', 'There is no such municipality.');
+        }
+        const user = em.create(User, { ...values, passwordHash });
+        await em.flush();
+        return user;
+      });
+    } catch (error) {
+      if (this.dialect.violatedKey(error) === 'users_email_unique') {
+        throw new ConflictError('EMAIL_TAKEN', 'There is an account with this e-mail address.', { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  /** The account with this address, among those that the current work may see. */
+  findByEmail(email: string): Promise<User | null> {
+    return this.em.fork().findOne(User, { email: email.trim().toLowerCase() });
+  }
+
+  /** @throws NotFoundError `USER_NOT_FOUND` */
+  async setPassword(userId: string, password: string): Promise<void> {
+    const passwordHash = await this.hasher.hash(newPasswordSchema.parse(password));
+    await this.transactions.run(async ({ em }) => {
+      const user = await em.findOne(User, { id: userId });
+      if (!user) throw new NotFoundError('USER_NOT_FOUND', 'There is no such user.');
+      user.passwordHash = passwordHash;
+    });
+  }
+}
