@@ -107,7 +107,7 @@ class History {
 
   /** The last reading in breach before `instant`, not looking further back than `from`. */
   async lastBreachBefore(instant: number, from: number): Promise<number | null> {
-    for (let before = instant; ; ) {
+    for (let before = instant; ;) {
       const rows = await this.readings(
         `instant < ? and instant >= ? and ${USABLE} order by instant desc limit ${CHUNK}`,
         [before, this.aboveFloor(from)],

@@ -13,7 +13,8 @@ export class DatabaseErrors implements OnModuleInit {
 
   onModuleInit(): void {
     this.translation.register((cause) => {
-      if (this.dialect.isUnavailable(cause)) {
+      // A deadlock that outlasted its repetitions is over sooner or later, like an absence.
+      if (this.dialect.isUnavailable(cause) || this.dialect.isDeadlock(cause)) {
         return new UnavailableError('DATABASE_UNAVAILABLE', 'The database is away.', 5, { cause });
       }
       if (this.dialect.violatedKey(cause) !== null) {

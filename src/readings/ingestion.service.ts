@@ -51,7 +51,7 @@ export class IngestionService {
   async ingest(messages: readonly DeviceMessage[]): Promise<IngestionResult[]> {
     const devices = await this.registry.resolve(messages.map(({ deviceId }) => deviceId));
     const results: IngestionResult[] = [];
-    for (let from = 0; from < messages.length; ) {
+    for (let from = 0; from < messages.length;) {
       const to = endOfPart(messages, from);
       results.push(...(await this.ingestPart(messages.slice(from, to), devices)));
       from = to;

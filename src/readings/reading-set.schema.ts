@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { QUALITIES } from './quality.js';
+import { REJECT_CODES } from './reject-code.js';
 
 /**
  * Shape of a reading set as devices send it. Values are looked at one by one afterwards, so that one bad value does not
@@ -37,3 +38,20 @@ export const senmlRecordSchema = z.looseObject({
 export const readingBodySchema = z
   .union([readingSetSchema, z.array(readingSetSchema)])
   .meta({ id: 'Readings', example: { timestamp: '2026-03-01T06:15:00.000Z', values: { water_level_cm: 245.5 } } });
+
+/** Answer of `POST /readings`. */
+export const ingestionAnswerSchema = z
+  .object({
+    accepted: z.int().describe('Values newly stored'),
+    duplicates: z.int().describe('Values that were stored before'),
+    rejected: z.array(
+      z.object({
+        index: z.int().nullable().describe('Place of the reading set in the body, from 0; null: the whole body'),
+        metric: z.string().nullable(),
+        instant: z.string().nullable(),
+        code: z.enum(REJECT_CODES),
+        reason: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'IngestionAnswer' });

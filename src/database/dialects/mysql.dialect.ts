@@ -1,7 +1,7 @@
 import { placeholders, runSql, type SqlClient } from '../sql.js';
 import { driverErrors, NETWORK_ERROR_CODES, SqlDialect, type ReadingColumns, type StoredValue } from './sql-dialect.js';
 
-/** ER_CON_COUNT, ER_SERVER_SHUTDOWN, ER_NORMAL_SHUTDOWN, read-only during a failover, killed connection, lost connection. */
+/** Too many connections, shutdown, read-only during a failover, killed or lost connections, time limits. */
 const UNAVAILABLE = new Set([
   'ER_CON_COUNT_ERROR',
   'ER_SERVER_SHUTDOWN',
@@ -10,6 +10,9 @@ const UNAVAILABLE = new Set([
   'ER_READ_ONLY_MODE',
   'ER_CONNECTION_KILLED',
   'ER_QUERY_INTERRUPTED',
+  'ER_QUERY_TIMEOUT',
+  'ER_STATEMENT_TIMEOUT',
+  'ER_LOCK_WAIT_TIMEOUT',
   'ER_TOO_MANY_USER_CONNECTIONS',
   'PROTOCOL_CONNECTION_LOST',
   'PROTOCOL_SEQUENCE_TIMEOUT',

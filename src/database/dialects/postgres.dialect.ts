@@ -4,8 +4,11 @@ import { driverErrors, NETWORK_ERROR_CODES, SqlDialect, type ReadingColumns, typ
 /** PostgreSQL array literal of numbers. Built by hand: the driver's own array encoder quotes and escapes each element. */
 const numbers = (values: readonly number[]): string => `{${values.join(',')}}`;
 
-/** Classes 08 (connection), 53 (out of resources), 57P (operator intervention), 58 (system); read-only during a failover. */
-const UNAVAILABLE = /^(08...|53...|57P..|58...|25006|55P03)$/;
+/**
+ * Classes 08 (connection), 53 (out of resources), 57P (operator intervention), 58 (system); cancelled by a time limit;
+ * read-only during a failover; lock not available.
+ */
+const UNAVAILABLE = /^(08...|53...|57P..|58...|57014|25006|55P03)$/;
 
 const READING_ARRAYS = `unnest($1::float8[], $2::float8[], $3::int4[], $4::int2[], $5::int2[]) as r(instant, value, series_id, quality, risk)`;
 

@@ -1,0 +1,20 @@
+import { Controller, UseGuards } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import { FromBroker } from '../auth/access.decorators.js';
+import { DeviceGuard } from '../devices/device.guard.js';
+import { TOPICS } from '../mqtt/topics.js';
+import { IngestionService, type DeviceMessage } from './ingestion.service.js';
+import { ReadingBatchPipe } from './reading-batch.pipe.js';
+
+/** Readings by MQTT: one call per micro-batch; the messages are acknowledged when it resolves. */
+@Controller()
+@UseGuards(DeviceGuard)
+export class ReadingsMqttController {
+  constructor(private readonly ingestion: IngestionService) {}
+
+  @EventPattern<string>(TOPICS.data)
+  @FromBroker()
+  async take(@Payload(ReadingBatchPipe) messages: DeviceMessage[]): Promise<void> {
+    await this.ingestion.ingest(messages);
+  }
+}
