@@ -34,6 +34,8 @@ export class MqttCounters {
 /** State of the transport, for monitoring: of the receiving connection, of the publishing one, and the counters. */
 @Injectable()
 export class MqttConnectionState extends ConnectionStatus {
+  /** Whether the broker has granted every subscription of the session in use. */
+  subscribed = false;
   readonly publisher = new ConnectionStatus();
   readonly counters = new MqttCounters();
 }

@@ -1,7 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import type { IConnackPacket, ISubscriptionMap, MqttClient } from 'mqtt';
 import { Backoff } from './backoff.js';
-import type { ConnectionStatus } from './connection-status.js';
+import type { MqttConnectionState } from './mqtt-connection-state.js';
 import type { MqttSettings } from './mqtt.options.js';
 import { subscriptionOf } from './topics.js';
 
@@ -21,17 +21,17 @@ const REPEAT_MAX_MS = 60_000;
 export class Subscriptions {
   private readonly backoff = new Backoff(REPEAT_INITIAL_MS, REPEAT_MAX_MS);
   private timer: NodeJS.Timeout | undefined;
-  private granted = false;
 
   constructor(
     private readonly client: MqttClient,
     private readonly subscriptions: readonly Subscription[],
     private readonly settings: MqttSettings,
-    private readonly status: ConnectionStatus,
+    private readonly state: MqttConnectionState,
     private readonly logger: Logger,
   ) {
     client.on('connect', (connack: IConnackPacket) => {
-      if (!connack.sessionPresent || !this.granted) this.subscribe();
+      if (!connack.sessionPresent) state.subscribed = false;
+      if (!state.subscribed) this.subscribe();
     });
     client.on('close', () => clearTimeout(this.timer));
   }
@@ -57,18 +57,18 @@ export class Subscriptions {
   }
 
   private onGranted(): void {
-    this.granted = true;
+    this.state.subscribed = true;
     this.backoff.reset();
-    this.status.become('connected');
+    this.state.become('connected');
   }
 
   private onRefused(topics: readonly string[], codes: readonly unknown[] | undefined, error: Error): void {
     const refused = topics.filter((_topic, index) => Number(codes?.[index] ?? REFUSED) >= REFUSED);
-    this.granted = false;
-    this.status.lastError = `subscription refused for ${refused.join(', ')}: ${error.message}`;
-    this.status.become('degraded');
+    this.state.subscribed = false;
+    this.state.lastError = `subscription refused for ${refused.join(', ')}: ${error.message}`;
+    this.state.become('degraded');
     const pause = this.backoff.next();
-    this.logger.error(`${this.status.lastError}; next try in ${pause} ms`);
+    this.logger.error(`${this.state.lastError}; next try in ${pause} ms`);
     this.timer = setTimeout(() => this.subscribe(), pause).unref();
   }
 }
