@@ -6,8 +6,11 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
 import { setUpOpenApi } from './app.openapi.js';
+import { ErrorTranslation } from './common/errors/error-translation.js';
+import { HttpExceptionFilter } from './common/errors/http-exception.filter.js';
 import { JSON_TYPES, mediaTypeMiddleware } from './common/http/media-type.middleware.js';
 import { documentationHeaders, securityHeaders } from './common/http/security-headers.js';
+import { answerErrors, refuse } from './common/http/unmatched-requests.js';
 import { REQUEST_ID_HEADER, requestContextMiddleware } from './common/request-context/request-context.middleware.js';
 import { SocketIoAdapter } from './common/websocket/socket-io.adapter.js';
 import type { AppConfig } from './config/app-config.js';
@@ -33,7 +36,6 @@ export async function createApp(
     abortOnError: false,
     bodyParser: false,
     rawBody: true,
-    return503OnClosing: true,
     routeConflictPolicy: { duplicate: 'error' },
     routeResolutionStrategy: 'specificity',
   });
@@ -46,6 +48,11 @@ export async function createApp(
 
 /** Takes readings in (role ingest) and answers HTTP, until `app.close()`. */
 export async function startApp(app: NestExpressApplication, config: AppConfig): Promise<void> {
+  // First of all: the first message has to find every room initialised.
+  await app.init();
+  // Behind all routes: Nest answers what is unknown below its prefix, these two the rest.
+  app.use(refuse);
+  app.use(answerErrors(app.get(ErrorTranslation), app.get(HttpExceptionFilter)));
   if (config.hasRole('ingest')) {
     const strategy = app.get(BatchingMqttServer);
     app.connectMicroservice<MicroserviceOptions>({ strategy }, { inheritAppConfig: true });
@@ -69,5 +76,6 @@ function setUpHttp(app: NestExpressApplication, config: AppConfig): void {
   app.use(mediaTypeMiddleware);
   app.useBodyParser('json', { limit: MAX_BODY_BYTES, type: JSON_TYPES });
   if (config.hasRole('api')) app.useStaticAssets(PUBLIC_FOLDER, { index: 'index.html' });
+  else app.use(`/${API_PREFIX}`, refuse);
   app.setGlobalPrefix(API_PREFIX, { exclude: ROOT_PATHS.map((path) => ({ path, method: RequestMethod.ALL })) });
 }

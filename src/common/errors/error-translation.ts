@@ -43,6 +43,8 @@ export class ErrorTranslation {
     }
     if (error instanceof ZodError) return new ValidationError(fieldErrorsOf(error.issues));
     if (error instanceof HttpException) return fromHttpException(error);
+    if (isHttpError(error))
+      return fromHttpException(new HttpException(error.message, error.statusCode, { cause: error }));
     return new InternalError(error);
   }
 }
@@ -77,6 +79,11 @@ function fromHttpException(exception: HttpException): DomainError {
         ? new InternalError(exception)
         : new BadRequestError('BAD_REQUEST', exception.message, { cause });
   }
+}
+
+/** Errors of Express and its middleware, where no adapter of Nest has turned them into its own. */
+function isHttpError(error: unknown): error is Error & { statusCode: number } {
+  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' && 'expose' in error;
 }
 
 /** body-parser marks its errors with a `type` such as `entity.parse.failed`. */

@@ -13,13 +13,16 @@ const DIRECTIVES = {
   'upgrade-insecure-requests': null,
 };
 
+/** Other hosts of the same domain are none of our business. */
+const SHARED = { frameguard: { action: 'deny' }, strictTransportSecurity: { includeSubDomains: false } } as const;
+
 /** Security headers for the API and our own pages. */
 export function securityHeaders(): RequestHandler {
-  return helmet({ contentSecurityPolicy: { directives: DIRECTIVES } });
+  return helmet({ ...SHARED, contentSecurityPolicy: { directives: DIRECTIVES } });
 }
 
 /** The same for the API documentation, whose page brings its styles inline. */
 export function documentationHeaders(): RequestHandler {
   const directives = { ...DIRECTIVES, 'style-src': ["'self'", "'unsafe-inline'"] };
-  return helmet({ contentSecurityPolicy: { directives } });
+  return helmet({ ...SHARED, contentSecurityPolicy: { directives } });
 }

@@ -14,6 +14,15 @@ export interface LogSettings {
 /** Probes come every few seconds; their lines would bury the rest. */
 const SILENT_PATHS = new Set(['/health', '/ready', '/metrics']);
 
+const START_UP_CONTEXTS = new Set<unknown>([
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'WebSocketsController',
+]);
+/** pino's number of the level. */
+const INFO = 30;
+
 /** Everything that nestjs-pino needs: JSON lines, the request id in each, no secret in any. */
 export function loggerParams(settings: LogSettings, output?: DestinationStream): Params {
   const options = pinoOptions(settings);
@@ -34,13 +43,20 @@ function pinoOptions(settings: LogSettings): Options {
     wrapSerializers: false,
     serializers: { err: (error: unknown) => (error instanceof Error ? describeError(error) : error) },
     hooks: {
-      logMethod(args, method) {
+      logMethod(args, method, level) {
+        if (level === INFO && isStartUpDetail(args[0]) && !this.isLevelEnabled('debug')) return;
         method.apply(this, maskTexts(args) as typeof args);
       },
     },
     mixin: (_fields, _level, logger) => (hasRequestId(logger as unknown as Logger) ? {} : contextFields()),
     ...requestLogging,
   };
+}
+
+/** Nest tells every module and route at its start, as information. */
+function isStartUpDetail(fields: unknown): boolean {
+  const named = typeof fields === 'object' && fields !== null && 'context' in fields;
+  return named && START_UP_CONTEXTS.has(fields.context);
 }
 
 /** Texts are masked here, objects by the formatter; pino would take a message from an error without masking it. */
