@@ -32,7 +32,7 @@ export class AppModule {
 }
 
 /** What every room stands on. */
-function foundation(config: AppConfig): Imported[] {
+export function foundation(config: AppConfig): Imported[] {
   return [CommonModule, ConfigModule.forRoot(config), LoggerModule.forRoot(loggerParams(config.logging))];
 }
 
@@ -55,7 +55,7 @@ function roomsOfRoles(config: AppConfig): Imported[] {
 }
 
 /** Runs around every handler of HTTP, MQTT and WebSocket. */
-const ENHANCERS: Provider[] = [
+export const ENHANCERS: Provider[] = [
   HttpExceptionFilter,
   RpcExceptionFilter,
   WsExceptionFilter,
