@@ -17,8 +17,11 @@ import { join } from 'node:path';
 
 /** @typedef {{ uid?: number, gid?: number }} Account empty for "the account that runs this script" */
 
-/** Accounts that exist on practically every system; the first present one runs the services when we are root. */
-const CANDIDATES = ['postgres', 'nobody'];
+/**
+ * The first one that exists runs the services when we are root. `postgres` comes last: where it exists it owns the
+ * machine's own database, and it may appear at any time, by the installation of a package.
+ */
+const CANDIDATES = ['nobody', 'postgres'];
 
 let cached;
 
@@ -114,7 +117,10 @@ function own(path, account) {
  * @param {string} target
  */
 export function copyOnce(source, target) {
-  if (existsSync(target)) return target;
+  if (existsSync(target)) {
+    ownTree(target, serviceAccount());
+    return target;
+  }
   const unfinished = `${target}.${process.pid}`;
   rmSync(unfinished, { recursive: true, force: true });
   cpSync(source, unfinished, { recursive: true, verbatimSymlinks: true });

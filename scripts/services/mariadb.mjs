@@ -24,9 +24,12 @@ export const TEST_SETTINGS = [
 
 /** @param {import('./service.mjs').PlaceOptions & { database?: string, args?: string[] }} [options] args: further options of the server */
 export async function startMariadb({ database = USER, args = [], ...options } = {}) {
-  const command = requireProgram({
-    names: ['mariadbd'],
-    packages: ['mariadb-server-core', 'mariadb-server'],
+  const packages = ['mariadb-server-core mariadb-client-core', 'mariadb-server'];
+  const command = requireProgram({ names: ['mariadbd'], packages, what: 'MariaDB' });
+  // The script that makes the data folder needs it.
+  requireProgram({
+    names: ['my_print_defaults'],
+    packages: ['mariadb-client-core', 'mariadb-client'],
     what: 'MariaDB',
   });
   const password = randomBytes(12).toString('hex');

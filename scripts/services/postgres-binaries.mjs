@@ -1,10 +1,10 @@
 /** Where PostgreSQL's programs are: those from npm, and Debian's with PostGIS. */
-import { existsSync, readFileSync, readdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { arch, platform } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { canReach, copyOnce } from './account.mjs';
-import { canInstall, installPackages, isPackageAvailable } from './programs.mjs';
+import { canInstall, findPackages, installPackages, isPackageAvailable } from './programs.mjs';
 
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 const DEBIAN_ROOT = '/usr/lib/postgresql';
@@ -45,17 +45,37 @@ export function postgisBinaries() {
   const found = debianVersions().find((version) => hasPostgis(version));
   if (found) return join(DEBIAN_ROOT, found, 'bin');
   if (!canInstall()) return null;
-  const version = debianVersions().find((candidate) => isPackageAvailable(`postgresql-${candidate}-postgis-3`));
-  if (!version || !installPackages(`postgresql-${version}-postgis-3`)) return null;
+  const installed = debianVersions();
+  const version = (installed.length > 0 ? installed : offeredVersions()).find((candidate) =>
+    isPackageAvailable(`postgresql-${candidate}-postgis-3`),
+  );
+  if (version === undefined) return null;
+  if (installed.length === 0) forbidMainCluster();
+  if (!installPackages(`postgresql-${version}-postgis-3`)) return null;
   return hasPostgis(version) ? join(DEBIAN_ROOT, version, 'bin') : null;
 }
 
-/** Installed versions, newest first. Only what is there is completed: a new server package would set up a cluster. */
+/** Installed versions, newest first. */
 function debianVersions() {
   if (!existsSync(DEBIAN_ROOT)) return [];
   return readdirSync(DEBIAN_ROOT)
     .filter((version) => existsSync(join(DEBIAN_ROOT, version, 'bin', 'initdb')))
     .sort((a, b) => Number(b) - Number(a));
+}
+
+/** Versions that could be installed, newest first. */
+function offeredVersions() {
+  return findPackages('^postgresql-[0-9]+-postgis-3$')
+    .map((name) => name.split('-')[1])
+    .sort((a, b) => Number(b) - Number(a));
+}
+
+/** Debian's package sets up a database server of its own on installation; only the programs are wanted here. */
+function forbidMainCluster() {
+  const file = '/etc/postgresql-common/createcluster.conf';
+  if (existsSync(file)) return;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, 'create_main_cluster = false\n');
 }
 
 function hasPostgis(version) {

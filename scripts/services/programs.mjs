@@ -27,7 +27,8 @@ function isExecutable(file) {
 
 /**
  * A program from PATH, installed first where it is missing and we are root on Debian or Ubuntu.
- * @param {{ names: string[], packages: string[], what: string }} wanted packages: what to install, alternatives best first
+ * @param {{ names: string[], packages: string[], what: string }} wanted packages: what to install, alternatives best
+ *   first, each one or several names
  * @returns {string}
  * @throws with the one line to run
  */
@@ -35,7 +36,7 @@ export function requireProgram({ names, packages, what }) {
   const found = findProgram(...names);
   if (found) return found;
   for (const name of canInstall() ? packages : []) {
-    if (installPackages(name) && findProgram(...names)) return findProgram(...names);
+    if (installPackages(...name.split(' ')) && findProgram(...names)) return findProgram(...names);
   }
   const line = `apt-get update && apt-get install -y ${packages[0]}`;
   throw new Error(
@@ -52,6 +53,13 @@ export function canInstall() {
 export function isPackageAvailable(name) {
   const result = spawnSync('apt-cache', ['policy', name], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
   return /Candidate: (?!\(none\))/.test(result.stdout ?? '');
+}
+
+/** Names of Debian packages that fit; the lists are fetched first where there are none. @param {string} pattern */
+export function findPackages(pattern) {
+  const search = () => spawnSync('apt-cache', ['search', '--names-only', pattern], { encoding: 'utf8' }).stdout ?? '';
+  const found = search() || (runApt('update') ? search() : '');
+  return found.split('\n').flatMap((line) => line.split(' ')[0] || []);
 }
 
 /**
