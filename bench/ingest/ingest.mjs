@@ -1,0 +1,196 @@
+/**
+ * Ingestion: publish → committed row → live event, against a real Mosquitto, PostgreSQL and Redis, beside the bare limits
+ * measured in the same run. Everything shares this machine: broker, database, load generator and application.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
+import { deviceId, seedCountry } from '../lib/country.mjs';
+import { startProbe } from '../lib/latency-probe.mjs';
+import { closeStage, openStage, signIn, startApp, startScript } from '../lib/stage.mjs';
+import { median, printTable } from '../lib/table.mjs';
+import { cpuSeconds, peakMemoryMiB } from '../lib/usage.mjs';
+import { bareInsert } from './bare-insert.mjs';
+
+const MUNICIPALITIES = 20;
+const DEVICES = 1_000;
+const BATCH = 20;
+const here = (file) => join(import.meta.dirname, file);
+
+/** Epoch ms where the next round's readings begin; each round writes new ones, all of the last hour. */
+let from = Date.now() - 3_600_000;
+const nextStart = (steps) => (from += steps + 1_000) - steps;
+
+/** @param {{ messages: number, rounds: number }} size */
+export async function ingest({ messages, rounds }) {
+  const stage = await openStage();
+  try {
+    await seedCountry(stage.db, { municipalities: MUNICIPALITIES, devices: DEVICES + 4 });
+    const results = [];
+    for (let round = 1; round <= rounds; round++) {
+      results.push(await measureCounting(stage, messages));
+      results.push(await measureBareInsert(stage, messages));
+      for (const sets of [1, BATCH]) {
+        const size = { messages: Math.ceil(messages / sets / (sets === 1 ? 1 : 0.5)), sets };
+        results.push(await measureBridge(stage, size));
+        results.push(await measurePlatform(stage, size));
+      }
+      console.log(`round ${round} of ${rounds} done`);
+    }
+    return report(results);
+  } finally {
+    await closeStage(stage);
+  }
+}
+
+function loadArguments(stage, { messages, sets }) {
+  const start = nextStart(Math.ceil(messages / DEVICES) * sets);
+  return Object.entries({ port: stage.mosquitto.port, messages, devices: DEVICES, sets, from: start }).flatMap(
+    ([name, value]) => [`--${name}`, String(value)],
+  );
+}
+
+async function emptyReadings({ db }) {
+  await db.query(
+    `truncate readings, latest_readings, rejected_readings, rule_states, alert_notes, alerts, outbox_events`,
+  );
+  await db.query('checkpoint');
+}
+
+async function measureCounting(stage, messages) {
+  return withBridge(stage, 'count', { messages, sets: 1 }, 'bare client, counting only');
+}
+
+async function measureBridge(stage, size) {
+  await emptyReadings(stage);
+  return withBridge(stage, 'insert', size, `bare bridge, ${label(size)}`);
+}
+
+async function withBridge(stage, mode, size, name) {
+  const args = { mode, mqtt: stage.mosquitto.url, database: stage.postgres.url, messages: size.messages };
+  const bridge = startScript(
+    here('bridge.mjs'),
+    Object.entries(args).flatMap(([key, value]) => [`--${key}`, String(value)]),
+  );
+  await bridge.line();
+  const before = usage(stage, bridge.pid);
+  const load = startScript(here('load.mjs'), loadArguments(stage, size));
+  const { startedAt, values } = await load.line();
+  const { endedAt } = await bridge.line();
+  const result = figures(name, size, values, endedAt - startedAt, before, usage(stage, bridge.pid));
+  result.peakMiB = peakMemoryMiB(bridge.pid);
+  await bridge.stop();
+  return result;
+}
+
+async function measureBareInsert(stage, rows) {
+  await emptyReadings(stage);
+  const rate = await bareInsert(stage.db, { rows, batch: 2_000, from: nextStart(Math.ceil(rows / DEVICES)) });
+  return { name: 'bare insert, 2,000 rows a statement', 'rows/s': rate };
+}
+
+async function measurePlatform(stage, size) {
+  await emptyReadings(stage);
+  const app = await startApp(stage);
+  try {
+    const token = await signIn(app);
+    const probe = await startProbe({ app, token, mqttUrl: stage.mosquitto.url, ...(await probeSensor(stage)) });
+    await sleep(1_000);
+    const idle = await probe.stop();
+    const busyProbe = await startProbe({ app, token, mqttUrl: stage.mosquitto.url, ...(await probeSensor(stage)) });
+    const before = usage(stage, app.pid);
+    const load = startScript(here('load.mjs'), loadArguments(stage, size));
+    const { startedAt, values } = await load.line();
+    const endedAt = await storedAt(stage, values);
+    const after = usage(stage, app.pid);
+    const busy = await busyProbe.stop();
+    const result = figures(`platform, ${label(size)}`, size, values, endedAt - startedAt, before, after);
+    const { rows } = await stage.db.query(`select count(*)::int as alerts from alerts`);
+    Object.assign(result, {
+      'idle p50 ms': idle.p50,
+      'busy p50 ms': busy.p50,
+      'busy p99 ms': busy.p99,
+      missing: idle.missing + busy.missing,
+      alerts: rows[0].alerts,
+      peakMiB: peakMemoryMiB(app.pid),
+    });
+    return result;
+  } finally {
+    await app.stop();
+  }
+}
+
+async function probeSensor({ db }) {
+  const { rows } = await db.query(
+    `select id as sensor, device_id as device, municipality_id as municipality from sensors where device_id = $1`,
+    [deviceId(DEVICES)],
+  );
+  return rows[0];
+}
+
+/** Waits until all values are stored; answers when the last of them was (epoch ms, from the live log). */
+async function storedAt({ db }, values) {
+  for (;;) {
+    const { rows } = await db.query(
+      `select count(*)::int as stored from readings r join sensors s using (series_id) where s.device_id <> $1`,
+      [deviceId(DEVICES)],
+    );
+    if (rows[0].stored >= values) break;
+    await sleep(500);
+  }
+  const { rows } = await db.query(
+    `select max(e.occurred_at) as at from outbox_events e
+     where e.type = 'readings' and e.payload not like '%' || (select id::text from sensors where device_id = $1) || '%'`,
+    [deviceId(DEVICES)],
+  );
+  return rows[0].at.getTime();
+}
+
+function usage(stage, pid) {
+  return {
+    own: cpuSeconds(pid),
+    database: cpuSeconds(stage.postgres.pid),
+    broker: cpuSeconds(stage.mosquitto.pid),
+    redis: cpuSeconds(stage.redis.pid),
+  };
+}
+
+function figures(name, { messages, sets }, values, elapsedMs, before, after) {
+  const spent = (part) => ((after[part] - before[part]) / values) * 1e6;
+  return {
+    name,
+    'messages/s': (messages / elapsedMs) * 1000,
+    'rows/s': (values / elapsedMs) * 1000,
+    'CPU s/M: own': spent('own'),
+    database: spent('database'),
+    broker: spent('broker'),
+    redis: spent('redis'),
+    sets,
+  };
+}
+
+const label = ({ sets }) => (sets === 1 ? 'one value a message' : `${sets} values a message`);
+
+/** Medians over the rounds, and the ratios that count. */
+function report(results) {
+  const names = [...new Set(results.map(({ name }) => name))];
+  const rows = names.map((name) => {
+    const same = results.filter((result) => result.name === name);
+    const row = { name };
+    for (const key of Object.keys(same[0])) {
+      if (key !== 'name' && key !== 'sets') row[key] = median(same.map((result) => result[key]));
+    }
+    return row;
+  });
+  printTable('Ingestion (medians; CPU seconds per million values)', rows);
+  const rate = (name, unit) => rows.find((row) => row.name === name)[unit];
+  const ratios = {
+    'platform / bare bridge, one value a message':
+      rate('platform, one value a message', 'messages/s') / rate('bare bridge, one value a message', 'messages/s'),
+    [`platform / bare insert, ${BATCH} values a message`]:
+      rate(`platform, ${BATCH} values a message`, 'rows/s') / rate('bare insert, 2,000 rows a statement', 'rows/s'),
+    [`platform / bare bridge, ${BATCH} values a message`]:
+      rate(`platform, ${BATCH} values a message`, 'rows/s') / rate(`bare bridge, ${BATCH} values a message`, 'rows/s'),
+  };
+  for (const [name, ratio] of Object.entries(ratios)) console.log(`${name}: ${(ratio * 100).toFixed(0)} %`);
+  return { rows, ratios, rounds: results };
+}
