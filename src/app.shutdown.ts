@@ -1,9 +1,12 @@
+import type { Server } from 'node:http';
 import { type INestApplication, Logger } from '@nestjs/common';
 
+/** Answers in progress may take this long; the batch in hand waits behind them. */
+const HTTP_GRACE_MS = 3_000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Ends the process in an orderly way on a signal: no new requests, the batch in hand is finished and acknowledged,
+ * Ends the process in an orderly way on a signal: no new requests, 3 s for those in progress, the batch in hand is finished and acknowledged,
  * sockets and the database are closed. After `timeoutSeconds`, or on a second signal, it ends as it is; what was not
  * acknowledged is delivered again.
  */
@@ -21,6 +24,8 @@ export function shutDownOnSignal(app: INestApplication, timeoutSeconds: number):
       logger.error(`not finished after ${timeoutSeconds} s: ending as it is`);
       process.exit(1);
     }, timeoutSeconds * 1000).unref();
+    const server = app.getHttpServer() as Server;
+    setTimeout(() => server.closeAllConnections(), HTTP_GRACE_MS).unref();
     app.close().then(
       () => {
         logger.log('shut down');

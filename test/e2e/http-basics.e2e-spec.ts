@@ -285,6 +285,8 @@ describe('the OpenAPI document', () => {
     const page = await fetch(`${running.url}/docs`);
     expect(page.status).toBe(200);
     expect(page.headers.get('content-security-policy')).toContain("style-src 'self' 'unsafe-inline'");
-    expect((await fetch(`${running.url}/docs/swagger-ui-bundle.js`)).status).toBe(200);
+    expect(await page.text()).toContain('swagger-ui-bundle.js');
+    const script = await fetch(`${running.url}/docs/swagger-ui-bundle.js`);
+    expect(await script.text()).toContain('SwaggerUIBundle');
   });
 });

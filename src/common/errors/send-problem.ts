@@ -14,6 +14,8 @@ export function sendProblem(error: DomainError, request: Request, response: Resp
   if (error.retryAfterSeconds !== undefined) {
     response.setHeader('Retry-After', String(Math.max(1, Math.ceil(error.retryAfterSeconds))));
   }
+  // The rest of the body is not read, so the connection cannot carry another request.
+  if (error.kind === 'too_large') response.setHeader('Connection', 'close');
   const requestId = String(response.getHeader(REQUEST_ID_HEADER) ?? '');
   const problem = problemOf(error, pathOf(request), requestId);
   response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
