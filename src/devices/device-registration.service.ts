@@ -4,21 +4,14 @@ import { SqlDialect } from '../database/dialects/sql-dialect.js';
 import { Transactions, type Transaction } from '../database/transaction.js';
 import { Municipality } from '../municipalities/municipality.entity.js';
 import { CredentialIssuer } from './credentials/credential-issuer.js';
-import { refuseUnavailableMethods, type IssuedCredentials } from './credentials/credential.schemas.js';
+import { refuseUnavailableMethods } from './credentials/credential.errors.js';
 import { DeviceCredential } from './credentials/device-credential.entity.js';
 import { DeviceChanges } from './device-changes.js';
 import { Device } from './device.entity.js';
 import { deviceExists, municipalityNotFound, municipalityRequired } from './device.errors.js';
+import type { Registration } from './device.mapper.js';
 import type { RegisterDevice } from './device.schemas.js';
 import { addSensors } from './sensors/sensor-factory.js';
-import type { TypedSensor } from './sensors/sensor.mapper.js';
-
-/** A new device; `credentials` are nowhere to be read again. */
-export interface Registration {
-  readonly device: Device;
-  readonly sensors: TypedSensor[];
-  readonly credentials: IssuedCredentials;
-}
 
 /** Brings a device into service: the device, its sensors and its credentials in one transaction. */
 @Injectable()

@@ -36,7 +36,8 @@ export class DeviceGuard implements CanActivate {
       const device = devices.get(message.deviceId);
       const verdict = verdictOn(message, device);
       if (verdict !== undefined) batch.reject(message, verdict, REASONS[verdict]);
-      else if (showsLife && !message.retain) this.signsOfLife.note(device!, message.receivedAt);
+      else if (showsLife && !message.retain)
+        this.signsOfLife.note(message.deviceId, device!.municipalityId, message.receivedAt);
     }
     return true;
   }

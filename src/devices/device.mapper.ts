@@ -1,5 +1,39 @@
+import type { z } from 'zod';
+import type { AuthMethod, IssuedCredentials } from './credentials/credential.schemas.js';
+import type { DevicePresence } from './device-presence.entity.js';
 import type { Device } from './device.entity.js';
-import type { DeviceResponse } from './device.schemas.js';
+import type {
+  deviceDetailSchema,
+  deviceListItemSchema,
+  DeviceResponse,
+  registeredDeviceSchema,
+} from './device.schemas.js';
+import { healthOf } from './heartbeat/device-health.js';
+import { toSensorResponse, type TypedSensor } from './sensors/sensor.mapper.js';
+
+/** A device and its latest signs of life; null when it was never heard. */
+export interface DeviceWithPresence {
+  readonly device: Device;
+  readonly presence: DevicePresence | null;
+}
+
+/** All that there is to know about one device. */
+export interface DeviceDetail extends DeviceWithPresence {
+  readonly sensors: TypedSensor[];
+  /** Kinds of its live credentials. */
+  readonly authMethods: AuthMethod[];
+}
+
+/** A new device; `credentials` are nowhere to be read again. */
+export interface Registration {
+  readonly device: Device;
+  readonly sensors: TypedSensor[];
+  readonly credentials: IssuedCredentials;
+}
+
+export type DeviceListItem = z.infer<typeof deviceListItemSchema>;
+export type DeviceDetailResponse = z.infer<typeof deviceDetailSchema>;
+export type RegisteredDeviceResponse = z.infer<typeof registeredDeviceSchema>;
 
 /** A device as callers see it; its credentials are not part of it. */
 export function toDeviceResponse(device: Device): DeviceResponse {
@@ -16,4 +50,23 @@ export function toDeviceResponse(device: Device): DeviceResponse {
     createdAt: device.createdAt.toISOString(),
     updatedAt: device.updatedAt.toISOString(),
   };
+}
+
+/** A device with its health at an instant (epoch ms). */
+export function toDeviceListItem({ device, presence }: DeviceWithPresence, nowMs: number): DeviceListItem {
+  return { ...toDeviceResponse(device), health: healthOf(device, presence, nowMs) };
+}
+
+/** All that callers may see of one device. */
+export function toDeviceDetail(detail: DeviceDetail, nowMs: number): DeviceDetailResponse {
+  return {
+    ...toDeviceListItem(detail, nowMs),
+    authMethods: detail.authMethods,
+    sensors: detail.sensors.map(toSensorResponse),
+  };
+}
+
+/** A new device, with the secrets that are shown this once. */
+export function toRegisteredDevice({ device, sensors, credentials }: Registration): RegisteredDeviceResponse {
+  return { ...toDeviceResponse(device), sensors: sensors.map(toSensorResponse), credentials };
 }

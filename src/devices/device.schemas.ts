@@ -99,35 +99,19 @@ export const listDevicesSchema = pageQuerySchema.extend({
 export type ListDevices = z.infer<typeof listDevicesSchema>;
 
 /** A device in an answer. */
-export const deviceSchema = z
-  .object({
-    deviceId: z.string(),
-    municipalityId: z.string(),
-    name: z.string(),
-    status: z.enum(['active', 'deactivated']),
-    latitude: z.number().nullable(),
-    longitude: z.number().nullable(),
-    heartbeatIntervalSeconds: z.number().int(),
-    signatureRequired: z.boolean(),
-    metadata: z.record(z.string(), z.unknown()).nullable(),
-    createdAt: instantOutSchema,
-    updatedAt: instantOutSchema,
-  })
-  .meta({
-    example: {
-      deviceId: 'river-gauge-017',
-      municipalityId: '0199c1a4-5b1e-7a43-9d4e-1f0c7b9a2d11',
-      name: 'Gauge at the old mill',
-      status: 'active',
-      latitude: 47.0707,
-      longitude: 15.4395,
-      heartbeatIntervalSeconds: 300,
-      signatureRequired: false,
-      metadata: { mast: 'M-4' },
-      createdAt: '2026-03-01T12:00:00.000Z',
-      updatedAt: '2026-03-01T12:00:00.000Z',
-    },
-  });
+export const deviceSchema = z.object({
+  deviceId: z.string(),
+  municipalityId: z.string(),
+  name: z.string(),
+  status: z.enum(['active', 'deactivated']),
+  latitude: z.number().nullable(),
+  longitude: z.number().nullable(),
+  heartbeatIntervalSeconds: z.number().int(),
+  signatureRequired: z.boolean(),
+  metadata: z.record(z.string(), z.unknown()).nullable(),
+  createdAt: instantOutSchema,
+  updatedAt: instantOutSchema,
+});
 export type DeviceResponse = z.infer<typeof deviceSchema>;
 
 /** A device of a list, with what is known of its life. */

@@ -3,30 +3,16 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { pageOf, startAfter, type Page } from '../common/pagination/page.js';
 import { Transactions, type Transaction } from '../database/transaction.js';
-import type { AuthMethod } from './credentials/credential.schemas.js';
 import { DeviceCredential } from './credentials/device-credential.entity.js';
 import { DeviceChanges } from './device-changes.js';
 import { Device, type DeviceStatus } from './device.entity.js';
 import { deviceNotFound } from './device.errors.js';
+import type { DeviceDetail, DeviceWithPresence } from './device.mapper.js';
 import { DevicePresence } from './device-presence.entity.js';
 import type { ListDevices, PatchDevice } from './device.schemas.js';
 import { withTypes } from './sensors/sensor-queries.js';
-import type { TypedSensor } from './sensors/sensor.mapper.js';
 import { Sensor } from './sensors/sensor.entity.js';
 import { containsPattern } from './text.schemas.js';
-
-/** A device and its latest signs of life; null when it was never heard. */
-export interface DeviceWithPresence {
-  readonly device: Device;
-  readonly presence: DevicePresence | null;
-}
-
-/** All that there is to know about one device. */
-export interface DeviceDetail extends DeviceWithPresence {
-  readonly sensors: TypedSensor[];
-  /** Kinds of its live credentials. */
-  readonly authMethods: AuthMethod[];
-}
 
 const cursorSchema = z.tuple([z.string()]);
 

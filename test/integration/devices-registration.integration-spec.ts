@@ -67,7 +67,7 @@ describeEachDatabase((db) => {
     const verifier = module.get(CredentialVerifier);
     const apiKey = credentials.apiKey!;
     const device = { deviceId: 'gauge-2', municipalityId: home };
-    await expect(verifier.byApiKey('gauge-2', apiKey)).resolves.toEqual(device);
+    await expect(verifier.authenticate('gauge-2', apiKey)).resolves.toEqual(device);
     await expect(verifier.byMqttPassword('gauge-2', credentials.mqtt!.password)).resolves.toEqual(device);
     const wrong = `${apiKey.slice(0, -1)}${apiKey.endsWith('A') ? 'B' : 'A'}`;
     for (const [id, key] of [
@@ -78,7 +78,7 @@ describeEachDatabase((db) => {
       ['nobody', apiKey],
       ['gauge-2', '\u0000😀'],
     ] as const) {
-      await expect(verifier.byApiKey(id, key)).resolves.toBeNull();
+      await expect(verifier.authenticate(id, key)).resolves.toBeNull();
     }
     for (const user of ['gauge-2', 'nobody', '\u0000😀', '']) {
       await expect(verifier.byMqttPassword(user, 'wrong')).resolves.toBeNull();

@@ -13,7 +13,9 @@ import { DatabaseModule } from '../../src/database/database.module.js';
 import { DevicesModule } from '../../src/devices/devices.module.js';
 import { SensorType } from '../../src/devices/sensors/sensor-type.entity.js';
 import { Municipality } from '../../src/municipalities/municipality.entity.js';
+import { PoisonSink } from '../../src/mqtt/poison-sink.js';
 import { OutboxModule } from '../../src/outbox/outbox.module.js';
+import { RejectedReadings } from '../../src/readings/rejected-readings.js';
 import { RedisModule } from '../../src/redis/redis.module.js';
 import type { TestDatabase } from './databases.js';
 
@@ -28,6 +30,7 @@ export async function createDevicesModule(db: TestDatabase): Promise<TestingModu
       OutboxModule,
       DevicesModule,
     ],
+    providers: [RejectedReadings, { provide: PoisonSink, useExisting: RejectedReadings }],
   }).compile();
   return module.init();
 }

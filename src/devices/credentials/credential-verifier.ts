@@ -1,17 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import { DeviceAuthenticator, type AuthenticatedDevice } from '../../auth/device-authenticator.js';
 import { Clock } from '../../common/clock.js';
 import { deviceIdSchema } from '../../common/validation/schemas.js';
 import { SqlDialect } from '../../database/dialects/sql-dialect.js';
 import { Transactions } from '../../database/transaction.js';
 import { apiKeyPrefix } from './api-key.js';
 import { CredentialUsage } from './credential-usage.js';
+import { SignsOfLife } from '../heartbeat/signs-of-life.js';
 import { matchesHash, NO_SECRET_HASH } from './secrets.js';
-
-/** A device that has proved who it is. */
-export interface VerifiedDevice {
-  readonly deviceId: string;
-  readonly municipalityId: string;
-}
 
 interface Row {
   id: string;
@@ -33,27 +29,32 @@ const NO_USER = '-';
  * statement and the same comparison, so that neither the answer nor its time tells which devices exist.
  */
 @Injectable()
-export class CredentialVerifier {
+export class CredentialVerifier extends DeviceAuthenticator {
   constructor(
     private readonly transactions: Transactions,
     private readonly dialect: SqlDialect,
     private readonly usage: CredentialUsage,
+    private readonly signsOfLife: SignsOfLife,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    super();
+  }
 
-  /** The device, when it is active and the key is one of its live ones. */
-  async byApiKey(deviceId: string, apiKey: string): Promise<VerifiedDevice | null> {
+  /** The device, when it is active and the key is one of its live ones. It is then known to be alive. */
+  override async authenticate(deviceId: string, apiKey: string): Promise<AuthenticatedDevice | null> {
     const device = await this.verify('api_key', apiKeyPrefix(apiKey), apiKey);
-    return device?.deviceId === deviceId ? device : null;
+    if (device?.deviceId !== deviceId) return null;
+    this.signsOfLife.note(device.deviceId, device.municipalityId, this.clock.nowMs());
+    return device;
   }
 
   /** The device, when it is active and the password is the one of its live MQTT user. */
-  byMqttPassword(username: string, password: string): Promise<VerifiedDevice | null> {
+  byMqttPassword(username: string, password: string): Promise<AuthenticatedDevice | null> {
     const lookup = deviceIdSchema.safeParse(username).success ? username : NO_USER;
     return this.verify('mqtt', lookup, password);
   }
 
-  private async verify(kind: 'api_key' | 'mqtt', lookup: string, secret: string): Promise<VerifiedDevice | null> {
+  private async verify(kind: 'api_key' | 'mqtt', lookup: string, secret: string): Promise<AuthenticatedDevice | null> {
     const { rows } = await this.transactions.query<Row>(
       `select c.id, c.secret_hash, c.expires_at, c.revoked_at, c.last_used_at, d.id as device_id, d.municipality_id,
          d.status as device_status, m.status as municipality_status

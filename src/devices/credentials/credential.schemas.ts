@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ValidationError } from '../../common/errors/errors.js';
+import { deviceIdSchema, instantOutSchema } from '../../common/validation/schemas.js';
 
 /** The ways to authenticate that a device can be registered with. */
 export const AUTH_METHODS = ['api_key', 'certificate', 'mqtt', 'hmac'] as const;
@@ -17,14 +17,43 @@ export const issuedCredentialsSchema = z
   .describe('Shown once and never again');
 export type IssuedCredentials = z.infer<typeof issuedCredentialsSchema>;
 
-/**
- * Refuses what this installation cannot issue yet, before anything is stored.
- * @throws ValidationError `AUTH_METHOD_NOT_AVAILABLE`
- */
-export function refuseUnavailableMethods(methods: readonly AuthMethod[], path = 'authMethods'): void {
-  const index = methods.indexOf('certificate');
-  if (index === -1) return;
-  const code = 'AUTH_METHOD_NOT_AVAILABLE';
-  const message = 'Certificates cannot be issued by this version; use api_key, mqtt or hmac.';
-  throw new ValidationError([{ path: `${path}.${index}`, code, message }], code, message);
-}
+const MAX_OVERLAP_SECONDS = 30 * 24 * 3600;
+
+/** Body of `POST /devices/{deviceId}/refresh-api-key`. */
+export const refreshApiKeySchema = z
+  .object({
+    overlapSeconds: z
+      .number()
+      .int()
+      .min(0)
+      .max(MAX_OVERLAP_SECONDS)
+      .default(0)
+      .describe('How long the keys before the new one go on working'),
+  })
+  .prefault({})
+  .meta({ example: { overlapSeconds: 86_400 } });
+export type RefreshApiKey = z.infer<typeof refreshApiKeySchema>;
+
+/** Answer to it. */
+export const rotatedApiKeySchema = z.object({
+  deviceId: z.string(),
+  apiKey: z.string().describe('Shown once and never again'),
+  previousKeysValidUntil: instantOutSchema,
+});
+export type RotatedApiKeyResponse = z.infer<typeof rotatedApiKeySchema>;
+
+const MAX_SECRET_LENGTH = 512;
+const secretSchema = z.string().min(1).max(MAX_SECRET_LENGTH);
+
+/** Body of `POST /devices/authenticate`: an API key, an MQTT user, or a certificate. */
+export const authenticateDeviceSchema = z
+  .union(
+    [
+      z.object({ deviceId: deviceIdSchema, apiKey: secretSchema }),
+      z.object({ deviceId: deviceIdSchema, username: secretSchema, password: secretSchema }),
+      z.object({ deviceId: deviceIdSchema, certificatePem: z.string().min(1) }),
+    ],
+    'needs deviceId, and apiKey or username and password',
+  )
+  .meta({ example: { deviceId: 'river-gauge-017', apiKey: 'hak_1f6c0b9a2d4e7f8a9b0c.yQ0v1Jk8mT3s…' } });
+export type AuthenticateDevice = z.infer<typeof authenticateDeviceSchema>;

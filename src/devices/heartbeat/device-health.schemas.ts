@@ -5,31 +5,16 @@ import { instantOutSchema } from '../../common/validation/schemas.js';
 export const HEALTH_STATUSES = ['online', 'late', 'offline', 'never_seen', 'maintenance', 'deactivated'] as const;
 
 /** Answer of the health check, and part of every device in an answer. */
-export const deviceHealthSchema = z
-  .object({
-    deviceId: z.string(),
-    status: z.enum(HEALTH_STATUSES),
-    lastSeenAt: instantOutSchema.nullable().describe('Arrival of the last sign of life'),
-    heartbeatIntervalSeconds: z.number().int(),
-    reason: z.string().describe('Why, in a sentence'),
-    reportedStatus: z.enum(['online', 'offline', 'maintenance', 'fault']).nullable(),
-    batteryLevel: z.number().nullable().describe('Percent'),
-    signalStrength: z.number().nullable().describe('dBm'),
-    firmware: z.string().nullable(),
-    message: z.string().nullable(),
-  })
-  .meta({
-    example: {
-      deviceId: 'river-gauge-017',
-      status: 'late',
-      lastSeenAt: '2026-03-01T12:00:00.000Z',
-      heartbeatIntervalSeconds: 300,
-      reason: 'No sign of life for 9 min; one is expected every 5 min.',
-      reportedStatus: 'online',
-      batteryLevel: 87.5,
-      signalStrength: -71,
-      firmware: '2.4.1',
-      message: null,
-    },
-  });
+export const deviceHealthSchema = z.object({
+  deviceId: z.string(),
+  status: z.enum(HEALTH_STATUSES),
+  lastSeenAt: instantOutSchema.nullable().describe('Arrival of the last sign of life'),
+  heartbeatIntervalSeconds: z.number().int(),
+  reason: z.string().describe('Why, in a sentence'),
+  reportedStatus: z.enum(['online', 'offline', 'maintenance', 'fault']).nullable(),
+  batteryLevel: z.number().nullable().describe('Percent'),
+  signalStrength: z.number().nullable().describe('dBm'),
+  firmware: z.string().nullable(),
+  message: z.string().nullable(),
+});
 export type DeviceHealth = z.infer<typeof deviceHealthSchema>;

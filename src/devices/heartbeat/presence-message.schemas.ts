@@ -36,7 +36,7 @@ export type PresenceMessage = z.infer<typeof presenceMessageSchema>;
 /** The message in a payload, or why there is none. An empty payload is an empty message. */
 export function readPresenceMessage(
   payload: Buffer,
-): { message: PresenceMessage; rejection?: undefined } | { rejection: MessageRejection } {
+): { message: PresenceMessage; rejection?: undefined } | { message?: undefined; rejection: MessageRejection } {
   if (payload.length === 0) return { message: {} };
   let json: unknown;
   try {

@@ -23,12 +23,12 @@ export class SignsOfLife implements OnApplicationShutdown {
   constructor(private readonly presence: PresenceService) {}
 
   /** @param at arrival, epoch milliseconds */
-  note(device: { readonly id: string; readonly municipalityId: string }, at: number): void {
-    const last = this.notedAt.get(device.id);
+  note(deviceId: string, municipalityId: string, at: number): void {
+    const last = this.notedAt.get(deviceId);
     if (last !== undefined && at - last < RESOLUTION_MS) return;
     if (this.notedAt.size >= MAX_REMEMBERED) this.notedAt.clear();
-    this.notedAt.set(device.id, at);
-    this.pending.set(device.id, { municipalityId: device.municipalityId, at });
+    this.notedAt.set(deviceId, at);
+    this.pending.set(deviceId, { municipalityId, at });
     this.timer ??= setTimeout(() => void this.flush(), FLUSH_AFTER_MS).unref();
   }
 

@@ -37,35 +37,34 @@ export const patchSensorSchema = z
 export type PatchSensor = z.infer<typeof patchSensorSchema>;
 
 /** A sensor in an answer. */
-export const sensorSchema = z
-  .object({
-    id: z.string(),
-    deviceId: z.string(),
-    municipalityId: z.string(),
-    code: z.string().describe('Key in the payloads of the device'),
-    name: z.string(),
-    typeCode: z.string(),
-    unit: z.string(),
-    precision: z.number().int().describe('Digits after the point that are shown'),
-    thresholds: riskThresholdsSchema.nullable().describe('Own thresholds; null: those of the type'),
-    enabled: z.boolean(),
-    createdAt: instantOutSchema,
-    updatedAt: instantOutSchema,
-  })
-  .meta({
-    example: {
-      id: '0199c1a4-5b1e-7a43-9d4e-1f0c7b9a2d12',
-      deviceId: 'river-gauge-017',
-      municipalityId: '0199c1a4-5b1e-7a43-9d4e-1f0c7b9a2d11',
-      code: 'water_level_cm',
-      name: 'Water level',
-      typeCode: 'water_level_cm',
-      unit: 'cm',
-      precision: 1,
-      thresholds: { direction: 'above', medium: 250, high: 350, critical: 450 },
-      enabled: true,
-      createdAt: '2026-03-01T12:00:00.000Z',
-      updatedAt: '2026-03-01T12:00:00.000Z',
-    },
-  });
+export const sensorSchema = z.object({
+  id: z.string(),
+  deviceId: z.string(),
+  municipalityId: z.string(),
+  code: z.string().describe('Key in the payloads of the device'),
+  name: z.string(),
+  typeCode: z.string(),
+  unit: z.string(),
+  precision: z.number().int().describe('Digits after the point that are shown'),
+  thresholds: riskThresholdsSchema.nullable().describe('Own thresholds; null: those of the type'),
+  enabled: z.boolean(),
+  createdAt: instantOutSchema,
+  updatedAt: instantOutSchema,
+});
 export type SensorResponse = z.infer<typeof sensorSchema>;
+
+/** A real answer, for the API documentation. */
+export const SENSOR_EXAMPLE: SensorResponse = {
+  id: '0199c1a4-5b1e-7a43-9d4e-1f0c7b9a2d12',
+  deviceId: 'river-gauge-017',
+  municipalityId: '0199c1a4-3f02-7c11-8e5a-5a1d2b7c9e40',
+  code: 'water_level_cm',
+  name: 'Water level',
+  typeCode: 'water_level_cm',
+  unit: 'cm',
+  precision: 1,
+  thresholds: { direction: 'above', medium: 250, high: 350, critical: 450 },
+  enabled: true,
+  createdAt: '2026-03-01T12:00:00.000Z',
+  updatedAt: '2026-03-01T12:00:00.000Z',
+};
