@@ -16,17 +16,20 @@ const { values: options } = parseArgs({
     sets: { type: 'string', default: '1' },
     connections: { type: 'string', default: '4' },
     window: { type: 'string', default: '4000' },
+    /** Messages a second at most, over all connections; 0: as many as the broker takes. */
+    rate: { type: 'string', default: '0' },
     /** Epoch ms of the first reading of each device. */
     from: { type: 'string' },
   },
 });
-const [port, messages, devices, sets, connections, window, from] = [
+const [port, messages, devices, sets, connections, window, rate, from] = [
   'port',
   'messages',
   'devices',
   'sets',
   'connections',
   'window',
+  'rate',
   'from',
 ].map((name) => Number(options[name]));
 
@@ -87,15 +90,18 @@ async function publishShare(share) {
   });
   socket.on('drain', () => resume());
   const total = Math.ceil((messages - share) / connections);
+  const started = performance.now();
+  const allowed = () => (rate === 0 ? Infinity : ((performance.now() - started) / 1000) * (rate / connections));
   while (acknowledged < total) {
     const chunk = [];
-    while (sent < total && sent - acknowledged < window && chunk.length < 200) {
+    while (sent < total && sent - acknowledged < window && sent < allowed() && chunk.length < 200) {
       chunk.push(publishPacket(next, (sent % 65_535) + 1));
       next += connections;
       sent++;
     }
     const flushed = chunk.length === 0 ? true : socket.write(Buffer.concat(chunk));
-    if (!flushed || chunk.length === 0) await new Promise((resolve) => (resume = resolve));
+    if (rate > 0 && sent >= allowed()) await new Promise((resolve) => setTimeout(resolve, 5));
+    else if (!flushed || chunk.length === 0) await new Promise((resolve) => (resume = resolve));
     else await new Promise((resolve) => setImmediate(resolve));
   }
   socket.end(Buffer.from([0xe0, 0]));

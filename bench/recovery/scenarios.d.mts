@@ -8,9 +8,10 @@ export interface Theatre {
 
 export declare function openTheatre(): Promise<Theatre>;
 
-/** Plays one scenario with `messages` readings published at QoS 1. */
+/** Plays one scenario with `messages` readings published at QoS 1, `rate` a second. */
 export declare function play(
   theatre: Theatre,
   name: string,
   messages: number,
+  rate: number,
 ): Promise<{ published: number; stored: number; distinct: number; rejected: number; seconds: number }>;

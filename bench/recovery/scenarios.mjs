@@ -48,10 +48,10 @@ export async function openTheatre() {
 }
 
 /**
- * Plays one scenario with `messages` readings.
+ * Plays one scenario with `messages` readings, published at `rate` a second.
  * @returns {Promise<{ published: number, stored: number, distinct: number, rejected: number, seconds: number }>}
  */
-export async function play(theatre, name, messages) {
+export async function play(theatre, name, messages, rate) {
   const { times, disturb } = SCENARIOS[name];
   const { stage } = theatre;
   const before = await counts(stage);
@@ -60,7 +60,7 @@ export async function play(theatre, name, messages) {
   theatre.from += steps + 1_000;
   const started = performance.now();
   const load = startScript(LOAD, [
-    ...['--port', String(stage.mosquitto.port), '--devices', String(DEVICES), '--window', '200'],
+    ...['--port', String(stage.mosquitto.port), '--devices', String(DEVICES), '--rate', String(rate)],
     ...['--messages', String(messages), '--from', String(from)],
   ]);
   const published = load.line();

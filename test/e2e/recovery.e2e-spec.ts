@@ -3,6 +3,8 @@ import { openTheatre, play, SCENARIOS, type Theatre } from '../../bench/recovery
 
 /** Readings of each scenario; the benchmark does the same with 50,000. */
 const MESSAGES = 6_000;
+/** Published a second, so that each disturbance comes in the middle. */
+const RATE = 1_500;
 
 describe('nothing is lost', () => {
   let theatre: Theatre;
@@ -12,7 +14,7 @@ describe('nothing is lost', () => {
   afterAll(() => theatre.close());
 
   it.each(Object.keys(SCENARIOS))('when this happens under load: %s', async (name) => {
-    const result = await play(theatre, name, MESSAGES);
+    const result = await play(theatre, name, MESSAGES, RATE);
     expect(result).toMatchObject({ published: MESSAGES, stored: MESSAGES, distinct: MESSAGES, rejected: 0 });
   });
 });
