@@ -12,6 +12,7 @@ import { loggerParams } from './common/logging/logger.options.js';
 import { AppConfig } from './config/app-config.js';
 import { ConfigModule } from './config/config.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { DevicesModule } from './devices/devices.module.js';
 import { MonitoringModule } from './monitoring/monitoring.module.js';
 import { MqttModule } from './mqtt/mqtt.module.js';
 import { OutboxModule } from './outbox/outbox.module.js';
@@ -40,6 +41,7 @@ export function foundation(config: AppConfig): Imported[] {
 function rooms(): Imported[] {
   return [
     DatabaseModule,
+    DevicesModule,
     MonitoringModule,
     MqttModule.forRootAsync({ inject: [AppConfig], useFactory: (config: AppConfig) => config.mqtt }),
     OutboxModule,
