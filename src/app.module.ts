@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { LoggerModule } from 'nestjs-pino';
+import { AuthModule } from './auth/auth.module.js';
 import { CommonModule } from './common/common.module.js';
 import { EnvelopeInterceptor } from './common/envelope/envelope.interceptor.js';
 import { AllExceptionsFilter } from './common/errors/all-exceptions.filter.js';
@@ -15,6 +16,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { DevicesModule } from './devices/devices.module.js';
 import { MonitoringModule } from './monitoring/monitoring.module.js';
 import { MqttModule } from './mqtt/mqtt.module.js';
+import { MunicipalitiesModule } from './municipalities/municipalities.module.js';
 import { OutboxModule } from './outbox/outbox.module.js';
 import { RedisModule } from './redis/redis.module.js';
 
@@ -40,10 +42,12 @@ export function foundation(config: AppConfig): Imported[] {
 /** Rooms of every process; one a line, in the order of the alphabet. */
 function rooms(): Imported[] {
   return [
+    AuthModule,
     DatabaseModule,
     DevicesModule,
     MonitoringModule,
     MqttModule.forRootAsync({ inject: [AppConfig], useFactory: (config: AppConfig) => config.mqtt }),
+    MunicipalitiesModule,
     OutboxModule,
     RedisModule,
   ];

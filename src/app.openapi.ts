@@ -1,5 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { addSecuritySchemes } from './auth/openapi-security.js';
+import { addSecuritySchemes } from './auth/openapi-security.js';
 import { addProblemResponses } from './common/openapi/problem-responses.js';
 import { zodToOpenApi } from './common/openapi/schema-converter.js';
 
@@ -8,22 +10,14 @@ const DESCRIPTION = [
   'Errors are RFC 9457 problems with a stable `code`. Every answer has an `X-Request-Id`.',
 ].join('\n');
 
-/** Names of the security schemes, for `@ApiSecurity`. */
-export const BEARER = 'bearer';
-export const DEVICE_KEY = 'deviceKey';
-export const DEVICE_ID = 'deviceId';
-
 /** Writes the OpenAPI 3.1 document of all routes that the application has. */
 export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
-  const base = new DocumentBuilder()
+  const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('HydroAlert API')
     .setDescription(DESCRIPTION)
-    .setVersion('1')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, BEARER)
-    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Api-Key' }, DEVICE_KEY)
-    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Device-Id' }, DEVICE_ID)
-    .build();
+    .setVersion('1');
+  const base = addSecuritySchemes(builder).build();
   const operationIdFactory = (controller: string, method: string) =>
     `${controller.replace(/Controller$/, '')}_${method}`;
   return addProblemResponses(

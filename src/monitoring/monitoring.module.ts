@@ -7,6 +7,7 @@ import { MonitoringController } from './monitoring.controller.js';
 import { MqttHealth } from './mqtt.health.js';
 import { ProbesController } from './probes.controller.js';
 import { RedisHealth } from './redis.health.js';
+import { SystemStatusService } from './system-status.service.js';
 
 /** Health of the process and of the services that its roles need. */
 @Module({
@@ -16,6 +17,7 @@ import { RedisHealth } from './redis.health.js';
     HealthService,
     MqttHealth,
     RedisHealth,
+    SystemStatusService,
     {
       provide: HEALTH_INDICATORS,
       inject: [AppConfig, DatabaseHealth, RedisHealth, MqttHealth],

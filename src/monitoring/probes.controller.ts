@@ -1,6 +1,7 @@
 import { Controller, Get, HttpStatus, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { Public } from '../auth/access.decorators.js';
 import { RawResponse } from '../common/envelope/raw-response.decorator.js';
 import { ApiRaw } from '../common/openapi/api-data.decorator.js';
 import { type Liveness, livenessSchema, type Readiness, readinessSchema } from './health.schema.js';
@@ -16,6 +17,7 @@ export class ProbesController {
   constructor(private readonly health: HealthService) {}
 
   @Get('health')
+  @Public()
   @ApiOperation({ summary: 'Is the process alive? Asks no other service.' })
   @ApiRaw(livenessSchema, { example: { status: 'ok', uptimeSeconds: 86.4 } })
   alive(): Liveness {
@@ -23,6 +25,7 @@ export class ProbesController {
   }
 
   @Get('ready')
+  @Public()
   @ApiOperation({ summary: 'Are all services there that this process needs for its roles?' })
   @ApiRaw(readinessSchema, { example: { status: 'ready', services: { database: 'up', redis: 'up', mqtt: 'up' } } })
   @ApiRaw(readinessSchema, {
