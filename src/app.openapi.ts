@@ -1,7 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { addSecuritySchemes } from './auth/openapi-security.js';
-import { addSecuritySchemes } from './auth/openapi-security.js';
 import { addProblemResponses } from './common/openapi/problem-responses.js';
 import { zodToOpenApi } from './common/openapi/schema-converter.js';
 
