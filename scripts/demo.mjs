@@ -12,6 +12,7 @@ import { startParts } from './demo/start.mjs';
 import { Supervisor } from './demo/supervisor.mjs';
 import { ensureModules } from './services/install.mjs';
 import { stopProcess } from './services/process.mjs';
+import { redisProgram } from './services/redis.mjs';
 import { applicationNode } from './services/runtime.mjs';
 
 const PROJECT = fileURLToPath(new URL('../', import.meta.url)).replace(/\/$/, '');
@@ -83,9 +84,12 @@ async function supervise(folder, options) {
 
 async function start(folder, options, supervisor) {
   const began = Date.now();
-  ensureModules(PROJECT);
+  if (!process.env.REDIS_URL) redisProgram(); // the one part that npm cannot bring: better said before the long steps
+  await ensureModules(PROJECT, (identity) => folder.recordStep('npm', identity));
+  supervisor.proceed();
   applicationNode(PROJECT); // says early when this machine has no suitable Node
-  ensureBuilt(PROJECT);
+  await ensureBuilt(PROJECT, (identity) => folder.recordStep('build', identity));
+  supervisor.proceed();
   console.log('Starting…');
   const secrets = folder.secrets();
   folder.removeOrphans(secrets.id);

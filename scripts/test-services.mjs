@@ -13,7 +13,7 @@ const PROJECT = fileURLToPath(new URL('../', import.meta.url));
 
 const COMMANDS = {
   async start() {
-    ensureModules(PROJECT);
+    await ensureModules(PROJECT);
     printEnv(await startSharedServices(PROJECT));
   },
   async stop() {

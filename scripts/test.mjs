@@ -3,13 +3,12 @@
  * `npm test`: installs what is missing, starts the services, runs all tests, stops the services.
  * Arguments go to vitest (`npm test -- --project unit`, file names, `-t name`). The last line is `N passed, N failed`.
  */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureModules } from './services/install.mjs';
-import { identify, killProcess, stopProcess } from './services/process.mjs';
+import { killProcess, runToEnd, stopProcess } from './services/process.mjs';
 import { applicationEnv, applicationNode } from './services/runtime.mjs';
 import { countTests } from './services/test-report.mjs';
 import { servicesForRun } from './services/test-run.mjs';
@@ -21,6 +20,7 @@ const args = process.argv.slice(2);
 const filtered = args.some((argument) => /^(-t|--testNamePattern)(=|$)/.test(argument));
 const report = join(mkdtempSync(join(tmpdir(), 'hydroalert-report-')), 'report.json');
 
+/** What runs now, in a group of its own: Ctrl-C reaches this launcher, which then ends things in order. */
 let runner;
 let services = NO_SERVICES;
 let interrupted;
@@ -40,29 +40,25 @@ function needsServices() {
   return projects.length === 0 || projects.some((name) => name !== 'unit');
 }
 
-/** @returns {Promise<number>} vitest's exit code */
-async function runVitest() {
-  const node = applicationNode(PROJECT);
+/** @returns {Promise<number | string>} vitest's exit code, or the signal that ended it */
+function runVitest() {
   const vitest = join(PROJECT, 'node_modules', 'vitest', 'vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const child = spawn(node, [vitest, 'run', ...reporters, ...args], {
+  return runToEnd(applicationNode(PROJECT), [vitest, 'run', ...reporters, ...args], {
     cwd: PROJECT,
     env: applicationEnv(PROJECT, { ...services.env, NODE_ENV: 'test' }),
     stdio: ['ignore', 'inherit', 'inherit'],
-    detached: true, // Ctrl-C reaches this launcher, which then ends the runner and the services in order
-  });
-  runner = identify(child.pid);
-  services.registry?.add({ name: 'vitest', order: 0, ...runner });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
+    onStart: (identity) => {
+      runner = identity;
+      services.registry?.add({ name: 'vitest', order: 0, ...identity });
+    },
   });
 }
 
 /** @returns {Promise<{ passed: number, failed: number, notes: string[] }>} */
 async function run() {
   try {
-    ensureModules(PROJECT);
+    await ensureModules(PROJECT, (identity) => (runner = identity));
     if (needsServices() && !interrupted) services = await servicesForRun(PROJECT);
     const exitCode = interrupted ? 1 : await runVitest();
     return countTests(report, { exitCode, filtered });

@@ -1,26 +1,32 @@
 /** Builds the application when its sources have changed since the last build. */
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runToEnd } from '../services/process.mjs';
 import { applicationEnv, applicationNode } from '../services/runtime.mjs';
 
 const INPUTS = ['src', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 
-/** @param {string} project @returns {boolean} whether it was built now @throws when the build fails */
-export function ensureBuilt(project) {
+/**
+ * @param {string} project
+ * @param {(identity: import('../services/process.mjs').ProcessIdentity) => void} onStart is told the compiler's process
+ * @returns {Promise<boolean>} whether it was built now
+ * @throws when the build fails
+ */
+export async function ensureBuilt(project, onStart) {
   const stamp = join(project, 'dist', '.sources');
   const wanted = fingerprint(project);
   const main = join(project, 'dist', 'main.js');
   if (existsSync(main) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return false;
   console.log('Building the application…');
   const nest = join(project, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
-  const result = spawnSync(applicationNode(project), [nest, 'build'], {
+  const end = await runToEnd(applicationNode(project), [nest, 'build'], {
     cwd: project,
     env: applicationEnv(project),
     stdio: ['ignore', 'inherit', 'inherit'],
+    onStart,
   });
-  if (result.status !== 0 || !existsSync(main)) throw new Error('The build failed, see above.');
+  if (end !== 0 || !existsSync(main)) throw new Error('The build failed, see above.');
   writeFileSync(stamp, wanted);
   return true;
 }

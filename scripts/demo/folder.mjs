@@ -78,6 +78,11 @@ export class DemoFolder {
     rmSync(join(this.path, 'launcher.json'), { force: true });
   }
 
+  /** Records a step that ends by itself, so that it is ended when the demo is stopped meanwhile. */
+  recordStep(name, identity) {
+    this.registry.add({ name, order: 0, ...identity });
+  }
+
   /** Removes everything, with the data outside of the project. */
   reset() {
     for (const folder of outsideFolders()) if (folder.project === this.project) remove(folder.path);

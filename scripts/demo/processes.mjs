@@ -1,18 +1,12 @@
-/** The demo's own Node processes: broker, application, simulator; and single runs of the command line. */
-import { spawn } from 'node:child_process';
+/** The demo's own Node processes, application and simulator; and single runs of the command line. */
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { answers } from '../services/probe.mjs';
-import { identify, tailOf } from '../services/process.mjs';
+import { runToEnd, tailOf } from '../services/process.mjs';
 import { applicationEnv, applicationNode } from '../services/runtime.mjs';
 import { Service } from '../services/service.mjs';
 
-/** MQTT's CONNECT without credentials; a running broker refuses it, which is an answer. */
-const CONNECT = Buffer.from([0x10, 12, 0, 4, 0x4d, 0x51, 0x54, 0x54, 4, 2, 0, 10, 0, 0]);
-const CONNACK = 0x20;
-
 /** Bounds for each process's heap in MB, so that all parts together stay below 600 MB. */
-const HEAP_MB = { broker: 96, application: 224, simulator: 64, cli: 256 };
+const HEAP_MB = { application: 224, simulator: 64, cli: 256 };
 
 /**
  * @param {import('./folder.mjs').DemoFolder} folder
@@ -39,20 +33,6 @@ async function startNode(folder, { name, script, args = [], env, port = 0, heapM
   folder.rotateLog(service.logFile);
   await service.start();
   return service;
-}
-
-/** @param {import('./folder.mjs').DemoFolder} folder @param {{ port: number, env: Record<string, string> }} options */
-export function startBroker(folder, { port, env }) {
-  return startNode(folder, {
-    name: 'broker',
-    script: 'scripts/broker.mjs',
-    env: { ...env, BROKER_PORT: String(port) },
-    port,
-    heapMb: HEAP_MB.broker,
-    ready: () => answers(port, { send: CONNECT, expect: (answer) => answer[0] === CONNACK }),
-    order: 1,
-    url: `mqtt://127.0.0.1:${port}`,
-  });
 }
 
 /** @param {import('./folder.mjs').DemoFolder} folder @param {{ port: number, url: string, env: Record<string, string> }} options */
@@ -102,19 +82,21 @@ async function isReady(url) {
  * @throws with the end of the log when it fails
  */
 export async function runCli(folder, args, env) {
-  const { project, registry } = folder;
+  const { project } = folder;
   const logFile = join(folder.logFolder(), `${args[0]}.log`);
   folder.rotateLog(logFile);
   const log = openSync(logFile, 'a');
-  const child = spawn(
+  const program = join(project, 'dist', 'cli', 'main.js');
+  const end = await runToEnd(
     applicationNode(project),
-    [`--max-old-space-size=${HEAP_MB.cli}`, '--enable-source-maps', join(project, 'dist', 'cli', 'main.js'), ...args],
-    { cwd: project, env: applicationEnv(project, env), stdio: ['ignore', log, log], detached: true },
+    [`--max-old-space-size=${HEAP_MB.cli}`, '--enable-source-maps', program, ...args],
+    {
+      cwd: project,
+      env: applicationEnv(project, env),
+      stdio: ['ignore', log, log],
+      onStart: (identity) => folder.recordStep(args[0], identity),
+    },
   );
   closeSync(log);
-  const exit = new Promise((resolve, reject) => child.once('error', reject).once('exit', resolve));
-  if (child.pid !== undefined) registry.add({ name: args[0], order: 0, ...identify(child.pid) });
-  const code = await exit;
-  registry.remove(child.pid);
-  if (code !== 0) throw new Error(`The step "${args[0]}" failed. End of ${logFile}:\n${tailOf(logFile, 25)}`);
+  if (end !== 0) throw new Error(`The step "${args[0]}" failed. End of ${logFile}:\n${tailOf(logFile, 25)}`);
 }

@@ -1,6 +1,8 @@
 /** Starts the demo's parts in order: services, tables, demo data, application, simulator. */
+import { join } from 'node:path';
 import { freePort, HOST } from '../services/ports.mjs';
-import { runCli, startApplication, startBroker, startSimulator } from './processes.mjs';
+import { startEmbeddedBroker } from '../services/embedded-broker.mjs';
+import { runCli, startApplication, startSimulator } from './processes.mjs';
 import { ensureSeeded, writeDemoFile } from './seed.mjs';
 import { clientIdOf, startCache, startDatabase } from './services.mjs';
 
@@ -17,7 +19,7 @@ const PLATFORM_USER = 'hydroalert-platform';
 export async function startParts(context, options) {
   const { folder, secrets, supervisor } = context;
   const step = async (work) => {
-    if (supervisor.stopping) throw new Error('interrupted');
+    supervisor.proceed();
     return work();
   };
   const port = await choosePort(folder, options.port);
@@ -62,10 +64,14 @@ async function startMqtt({ folder, secrets, supervisor }, appUrl) {
   const clientId = clientIdOf(secrets);
   if (process.env.MQTT_URL) return { url: process.env.MQTT_URL, env: { MQTT_CLIENT_ID: clientId } };
   const port = await freePort(folder.state().mqttPort, DEFAULT_MQTT_PORT);
-  const credentials = { MQTT_USERNAME: PLATFORM_USER, MQTT_PASSWORD: secrets.MQTT_PASSWORD, MQTT_CLIENT_ID: clientId };
-  const hook = { APP_URL: appUrl, BROKER_HOOK_TOKEN: applicationSecrets(secrets).BROKER_HOOK_TOKEN };
-  const service = await startBroker(folder, { port, env: { ...credentials, ...hook } });
+  const platform = { username: PLATFORM_USER, password: secrets.MQTT_PASSWORD, clientId };
+  const hookToken = applicationSecrets(secrets).BROKER_HOOK_TOKEN;
+  const { registry } = folder;
+  const dir = folder.logFolder();
+  folder.rotateLog(join(dir, 'broker.log'));
+  const service = await startEmbeddedBroker({ dir, port, registry, appUrl, hookToken, platform });
   supervisor.watch(service);
   folder.remember({ mqttPort: port });
+  const credentials = { MQTT_USERNAME: PLATFORM_USER, MQTT_PASSWORD: platform.password, MQTT_CLIENT_ID: clientId };
   return { url: service.url, env: { MQTT_URL: service.url, MQTT_PROTOCOL_VERSION: '4', ...credentials } };
 }

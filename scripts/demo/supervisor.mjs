@@ -16,8 +16,9 @@ export class Supervisor {
     this.#onGiveUp = onGiveUp;
   }
 
-  get stopping() {
-    return this.#stopping;
+  /** Stands between the steps of a start. @throws when the demo is being stopped meanwhile */
+  proceed() {
+    if (this.#stopping) throw new Error('interrupted');
   }
 
   /** Adds a running part. @param {import('../services/service.mjs').Service} part */

@@ -91,9 +91,9 @@ export function privateFolder(folder, account = serviceAccount()) {
   return folder;
 }
 
-/** A new, empty private folder in the test run's folder, else in the system's temporary one. @param {string} name */
-export function temporaryFolder(name) {
-  return privateFolder(mkdtempSync(join(process.env.TEST_SERVICES_DIR ?? tmpdir(), `hydroalert-${name}-`)));
+/** A new, empty private folder in the test run's folder, else in the system's temporary one. @param {string} name @param {Account} [account] */
+export function temporaryFolder(name, account) {
+  return privateFolder(mkdtempSync(join(process.env.TEST_SERVICES_DIR ?? tmpdir(), `hydroalert-${name}-`)), account);
 }
 
 /** Gives a folder with all that lies in it to the account, so that files written by root can be read. */

@@ -1,25 +1,25 @@
 /** Installs the project's packages where they are missing or older than the lockfile. */
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { runToEnd } from './process.mjs';
 
 /**
  * @param {string} project
- * @returns {boolean} whether something was installed
+ * @param {(identity: import('./process.mjs').ProcessIdentity) => void} [onStart] is told npm's process
+ * @returns {Promise<boolean>} whether something was installed
  * @throws when `npm ci` fails
  */
-export function ensureModules(project) {
+export async function ensureModules(project, onStart) {
   if (isInstalled(project)) return false;
   console.error('Installing packages (npm ci)…');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  // Standard output stays clean: some callers print results there for a shell to read.
-  const result = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const end = await runToEnd(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: project,
-    stdio: ['ignore', 2, 2],
+    stdio: ['ignore', 2, 2], // standard output stays clean: some callers print results there for a shell to read
     env: { ...process.env, PATH: pathWithoutModules(), NODE_ENV: 'development' },
+    onStart,
   });
-  if (result.error) throw new Error(`npm could not be started: ${result.error.message}`);
-  if (result.status !== 0) throw new Error(`npm ci ended with ${result.status ?? result.signal}`);
+  if (end !== 0) throw new Error(`npm ci ended with ${end}`);
   if (!isInstalled(project)) throw new Error('npm ci left node_modules incomplete');
   return true;
 }

@@ -141,6 +141,25 @@ export async function spawnLogged(command, args, { logFile, ...options }) {
   }
 }
 
+/**
+ * Runs a program to its end, in a group of its own.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnOptions & { onStart?: (identity: ProcessIdentity) => void }} options
+ *   onStart: is told the process, so that it can be ended early
+ * @returns {Promise<number | string>} exit code, or the name of the signal that ended it
+ */
+export async function runToEnd(command, args, { onStart, ...options }) {
+  const child = spawn(command, args, { ...options, detached: true });
+  const end = new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(code ?? signal));
+  });
+  const startTime = child.pid === undefined ? null : startTimeOf(child.pid);
+  if (startTime !== null) onStart?.({ pid: child.pid, startTime });
+  return end;
+}
+
 /** The last lines of a log file, for error messages. @param {string} file @param {number} [lines] */
 export function tailOf(file, lines = 15) {
   try {

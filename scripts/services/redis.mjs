@@ -3,16 +3,18 @@ import { answers } from './probe.mjs';
 import { requireProgram } from './programs.mjs';
 import { Service, startService } from './service.mjs';
 
+/** The server's program, installed where possible. @throws with the line to run */
+export function redisProgram() {
+  const names = ['redis-server', 'valkey-server'];
+  return requireProgram({ names, packages: names, what: 'Redis' });
+}
+
 /**
  * @param {import('./service.mjs').PlaceOptions & { password?: string, durable?: boolean, args?: string[] }} [options]
  *   durable: every write reaches the disk within a second (append-only file); args: further command line options
  */
 export async function startRedis({ password, durable = false, args = [], ...options } = {}) {
-  const command = requireProgram({
-    names: ['redis-server', 'valkey-server'],
-    packages: ['redis-server', 'valkey-server'],
-    what: 'Redis',
-  });
+  const command = redisProgram();
   return startService('redis', options, async (place) => {
     const settings = [
       ['--bind', '127.0.0.1'],

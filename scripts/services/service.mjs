@@ -22,7 +22,10 @@ import { ProcessRegistry } from './registry.mjs';
  * @property {string} [cwd] its own folder by default
  */
 
-/** @typedef {{ dir?: string, port?: number, registry?: ProcessRegistry }} PlaceOptions */
+/**
+ * @typedef {{ dir?: string, port?: number, registry?: ProcessRegistry, account?: import('./account.mjs').Account }} PlaceOptions
+ * account: whom the folder is given to; the service account by default
+ */
 
 const START_TIMEOUT_MS = 60_000;
 
@@ -32,8 +35,8 @@ const START_TIMEOUT_MS = 60_000;
  * @param {string} name
  * @param {PlaceOptions} options
  */
-export async function placeService(name, { dir, port, registry }) {
-  const folder = dir === undefined ? temporaryFolder(name) : privateFolder(dir);
+export async function placeService(name, { dir, port, registry, account }) {
+  const folder = dir === undefined ? temporaryFolder(name, account) : privateFolder(dir, account);
   const runFolder = process.env.TEST_SERVICES_DIR;
   return {
     dir: folder,

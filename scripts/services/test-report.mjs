@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 
 /**
  * @param {string} file
- * @param {{ exitCode: number, filtered: boolean }} run filtered: tests were picked by name, so others are skipped on purpose
+ * @param {{ exitCode: number | string, filtered: boolean }} run filtered: tests were picked by name, so others are skipped on purpose
  * @returns {{ passed: number, failed: number, notes: string[] }}
  */
 export function countTests(file, { exitCode, filtered }) {

@@ -1,6 +1,6 @@
 /** A river with gauges along it: rain runs off into it, and the wave travels from gauge to gauge. */
 import { Cascade } from './cascade.mjs';
-import { DESIGN_STORM, intensityOf } from './storms.mjs';
+import { DESIGN_STORM, intensityOf } from './weather.mjs';
 
 /** Part of the rain that runs off, and of this the part that comes through the ground instead of over it. */
 const RUNOFF = 0.45;
@@ -20,6 +20,11 @@ const RATING = 0.6;
 const DESIGN_FLOW = 9_000;
 /** Minutes after which the wave of the design storm is over. */
 const DESIGN_SPAN = 24 * 60;
+/**
+ * Turbidity in NTU: grows with flow by a power (Asselman 2000, J. Hydrology 234, 228–248), and is higher while the water
+ * rises, as the first flush takes what lies about.
+ */
+const TURBIDITY = { clear: 4, storm: 150, power: 1.3, rising: 60 };
 
 /** @typedef {{ municipality: string, baseCm: number, designCm: number }} Gauge levels in dry weather and at the peak of the design storm */
 
@@ -45,10 +50,11 @@ export class River {
     return this.#points[index].flow / this.#designFlow[index];
   }
 
-  /** Change of that per minute: positive while the water rises. */
-  riseAt(index) {
+  /** NTU. */
+  turbidityAt(index) {
     const { flow, before } = this.#points[index];
-    return (flow - before) / this.#designFlow[index];
+    const rise = Math.max(0, flow - before) / this.#designFlow[index];
+    return TURBIDITY.clear + TURBIDITY.storm * this.loadAt(index) ** TURBIDITY.power * (1 + TURBIDITY.rising * rise);
   }
 
   /** Water level, cm. */

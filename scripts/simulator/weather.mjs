@@ -8,20 +8,18 @@ import { between, exponential } from './random.mjs';
 
 /** Where in a storm the rain is heaviest, as a part of its duration: 0.3 to 0.5 for most places (Yen and Chow). */
 const PEAK_AT = 0.375;
-
 /** Mean time between the beginnings of storms, minutes. */
 const MEAN_GAP = 14 * 60;
-const MEAN_DEPTH_MM = 18;
-const DEPTH_MM = { least: 3, most: 75 };
+const DEPTH_MM = { least: 3, mean: 18, most: 75 };
 /** Minutes. */
 const DURATION = { least: 40, most: 180 };
 
 /** @typedef {{ begin: number, duration: number, depthMm: number }} Storm begin and duration in minutes of the scenario */
 
-/** The storm that river gauges are scaled to, and the first one of every scenario: short and heavy. */
+/** The storm that river gauges are scaled to, and the first one of every scenario: short, heavy and early. */
 export const DESIGN_STORM = { begin: 8, duration: 75, depthMm: 40 };
 
-/** Rain at a minute, in mm per minute. @param {Storm} storm @param {number} minute */
+/** Rain of a storm at a minute, in mm per minute. @param {Storm} storm @param {number} minute */
 export function intensityOf({ begin, duration, depthMm }, minute) {
   const part = (minute - begin) / duration;
   if (part <= 0 || part >= 1) return 0;
@@ -29,36 +27,42 @@ export function intensityOf({ begin, duration, depthMm }, minute) {
   return part < PEAK_AT ? (peak * part) / PEAK_AT : (peak * (1 - part)) / (1 - PEAK_AT);
 }
 
-export class StormTrain {
-  /** @type {Storm[]} storms that are not over, the one that is still to come last */
+export class Weather {
+  /** mm per minute. */
+  rain = 0;
+  /** mm since the scenario began. */
+  rainSum = 0;
+  minuteOfDay = 0;
+  /** @type {Storm[]} those that are not over; the last one is still to come */
   #storms;
   #random;
 
-  /**
-   * @param {() => number} random
-   * @param {Storm} [first] the first storm; by chance unless given
-   */
-  constructor(random, first) {
+  /** @param {() => number} random @param {{ first?: Storm }} [options] first: the first storm; by chance unless given */
+  constructor(random, { first } = {}) {
     this.#random = random;
     this.#storms = [first ?? this.#stormAfter(0)];
   }
 
   /**
-   * @param {number} minute never less than in the call before
-   * @returns {{ rain: number, began: Storm | null }} rain in mm per minute, and the storm that has begun since
+   * Goes on to a minute; called for every minute in turn.
+   * @param {number} minute @param {number} minuteOfDay
+   * @returns {Storm | null} the storm that begins
    */
-  at(minute) {
+  step(minute, minuteOfDay) {
+    this.minuteOfDay = minuteOfDay;
     let began = null;
     while (this.#storms.at(-1).begin <= minute) {
       began = this.#storms.at(-1);
       this.#storms.push(this.#stormAfter(began.begin));
     }
     this.#storms = this.#storms.filter((storm) => storm.begin + storm.duration > minute);
-    return { rain: this.#storms.reduce((sum, storm) => sum + intensityOf(storm, minute), 0), began };
+    this.rain = this.#storms.reduce((sum, storm) => sum + intensityOf(storm, minute), 0);
+    this.rainSum += this.rain;
+    return began;
   }
 
   #stormAfter(minute) {
-    const depth = DEPTH_MM.least + exponential(this.#random, MEAN_DEPTH_MM - DEPTH_MM.least);
+    const depth = DEPTH_MM.least + exponential(this.#random, DEPTH_MM.mean - DEPTH_MM.least);
     return {
       begin: minute + exponential(this.#random, MEAN_GAP),
       duration: between(this.#random, DURATION.least, DURATION.most),
