@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { LoggerModule } from 'nestjs-pino';
+import { AlertsModule } from './alerts/alerts.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CommonModule } from './common/common.module.js';
 import { EnvelopeInterceptor } from './common/envelope/envelope.interceptor.js';
@@ -18,6 +19,9 @@ import { MonitoringModule } from './monitoring/monitoring.module.js';
 import { MqttModule } from './mqtt/mqtt.module.js';
 import { MunicipalitiesModule } from './municipalities/municipalities.module.js';
 import { OutboxModule } from './outbox/outbox.module.js';
+import { QueueModule } from './queue/queue.module.js';
+import { ReadingsJobsModule } from './readings/readings-jobs.module.js';
+import { ReadingsModule } from './readings/readings.module.js';
 import { RedisModule } from './redis/redis.module.js';
 
 type Imported = NonNullable<DynamicModule['imports']>[number];
@@ -42,6 +46,7 @@ export function foundation(config: AppConfig): Imported[] {
 /** Rooms of every process; one a line, in the order of the alphabet. */
 function rooms(): Imported[] {
   return [
+    AlertsModule,
     AuthModule,
     DatabaseModule,
     DevicesModule,
@@ -49,6 +54,7 @@ function rooms(): Imported[] {
     MqttModule.forRootAsync({ inject: [AppConfig], useFactory: (config: AppConfig) => config.mqtt }),
     MunicipalitiesModule,
     OutboxModule,
+    ReadingsModule,
     RedisModule,
   ];
 }
@@ -56,7 +62,7 @@ function rooms(): Imported[] {
 /** Rooms that only some processes have. */
 function roomsOfRoles(config: AppConfig): Imported[] {
   const api: Imported[] = [];
-  const worker: Imported[] = [];
+  const worker: Imported[] = [QueueModule.forRoot(config), ReadingsJobsModule];
   return [...(config.hasRole('api') ? api : []), ...(config.hasRole('worker') ? worker : [])];
 }
 

@@ -1,0 +1,18 @@
+/** Every queue and its jobs; a job that is not here cannot be scheduled or handled. */
+export const QUEUES = {
+  /** Housekeeping by schedule. */
+  maintenance: 'maintenance',
+} as const;
+
+/** Jobs of the maintenance queue. */
+export const MAINTENANCE_JOBS = {
+  makePartitions: 'make-partitions',
+} as const;
+
+/** Name of a maintenance job. */
+export type MaintenanceJob = (typeof MAINTENANCE_JOBS)[keyof typeof MAINTENANCE_JOBS];
+
+/** When scheduled jobs run (cron, UTC); the key is the job. */
+export const MAINTENANCE_SCHEDULE: Readonly<Record<MaintenanceJob, string>> = {
+  [MAINTENANCE_JOBS.makePartitions]: '17 2 * * *',
+};
