@@ -11,7 +11,7 @@ export async function publishReadings(
   { count, from = 0, qos = 1, device = 'dev-1' }: { count: number; from?: number; qos?: 0 | 1 | 2; device?: string },
 ): Promise<string[]> {
   const payloads = Array.from({ length: count }, (_, index) => `{"seq":${from + index}}`);
-  await Promise.all(payloads.map((payload) => devices.publishAsync(`sensors/${device}/data`, payload, { qos })));
+  await Promise.all(payloads.map((payload) => publishUntilTaken(devices, `sensors/${device}/data`, payload, qos)));
   return payloads;
 }
 
@@ -21,4 +21,17 @@ export async function connectSession(url: string, clientId: string, topic: strin
   const client = await mqtt.connectAsync(url, { clientId, clean: false, protocolVersion: 5, properties });
   await client.subscribeAsync(topic, { qos: 1 });
   return client;
+}
+
+/** Publishes again when the connection broke at a bad moment, as a device that wants to lose nothing does. */
+async function publishUntilTaken(devices: MqttClient, topic: string, payload: string, qos: 0 | 1 | 2): Promise<void> {
+  for (;;) {
+    try {
+      await devices.publishAsync(topic, payload, { qos });
+      return;
+    } catch (error) {
+      if (devices.disconnecting) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
 }
