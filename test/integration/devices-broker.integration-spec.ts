@@ -1,0 +1,118 @@
+import type { TestingModule } from '@nestjs/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AppConfig } from '../../src/config/app-config.js';
+import type { IssuedCredentials } from '../../src/devices/credentials/credential.schemas.js';
+import { DeviceRegistrationService } from '../../src/devices/device-registration.service.js';
+import type { RegisterDevice } from '../../src/devices/device.schemas.js';
+import { DevicesService } from '../../src/devices/devices.service.js';
+import { BrokerAuthority, type BrokerAction } from '../../src/mqtt/broker-authority.js';
+import { describeEachDatabase } from '../support/databases.js';
+import { asTenant, createDevicesModule, createMunicipality } from '../support/devices-module.js';
+
+describeEachDatabase((db) => {
+  let module: TestingModule;
+  let authority: BrokerAuthority;
+  let home: string;
+  let own: IssuedCredentials;
+
+  beforeAll(async () => {
+    module = await createDevicesModule(db);
+    authority = module.get(BrokerAuthority);
+    home = await createMunicipality(module);
+    own = await register('pump-1');
+    await register('pump-2');
+    await register('pump-3', ['api_key']);
+  });
+  afterAll(() => module?.close());
+
+  async function register(deviceId: string, authMethods: RegisterDevice['authMethods'] = ['mqtt']) {
+    const input = { deviceId, name: deviceId, authMethods };
+    const { credentials } = await asTenant([home], () => module.get(DeviceRegistrationService).register(input));
+    return credentials;
+  }
+
+  describe('authenticate', () => {
+    it('lets a device connect by its user and password, under any client id that is nobody else’s', async () => {
+      for (const clientId of ['pump-1', 'pump-1~2', 'mqttjs_8f2a', '', 'ä', 'x'.repeat(200)]) {
+        expect(await authority.authenticate(clientId, 'pump-1', own.mqtt!.password)).toBe('allow');
+      }
+    });
+
+    it('denies everything else', async () => {
+      const password = own.mqtt!.password;
+      const platform = module.get(AppConfig).mqtt.clientId;
+      for (const [clientId, username, secret] of [
+        ['pump-1', 'pump-1', `${password}x`],
+        ['pump-1', 'pump-1', ''],
+        ['pump-1', 'pump-1', undefined],
+        ['pump-1', undefined, password],
+        ['pump-1', undefined, undefined],
+        ['pump-1', 'pump-2', password],
+        ['pump-1', 'nobody', password],
+        ['pump-1', '\0', password],
+        ['pump-2', 'pump-1', password],
+        [platform, 'pump-1', password],
+        [`${platform}-publisher`, 'pump-1', password],
+      ] as const) {
+        expect([clientId, username, await authority.authenticate(clientId, username, secret)]).toEqual([
+          clientId,
+          username,
+          'deny',
+        ]);
+      }
+    });
+  });
+
+  describe('authorize', () => {
+    const may = (action: BrokerAction, topic: string, username: string | undefined = 'pump-1') =>
+      authority.authorize('any', username, topic, action);
+
+    it('gives a device its own topics', async () => {
+      for (const topic of [
+        'sensors/pump-1/data',
+        'sensors/pump-1/status',
+        'sensors/pump-1/heartbeat',
+        'system/pump-1/response',
+      ]) {
+        expect([topic, await may('publish', topic)]).toEqual([topic, 'allow']);
+      }
+      expect(await may('subscribe', 'system/pump-1/command')).toBe('allow');
+    });
+
+    it('denies everything else', async () => {
+      const publish = [
+        'sensors/pump-2/data',
+        'system/pump-1/command',
+        'sensors/pump-1',
+        'sensors/pump-1/data/x',
+        'sensors/pump-1/Data',
+        '$SYS/x',
+        '',
+      ];
+      const subscribe = [
+        '#',
+        '+/+/+',
+        'system/+/command',
+        'system/pump-2/command',
+        'system/pump-1/#',
+        'sensors/pump-1/data',
+        '$share/g/system/pump-1/command',
+        'system/pump-1/command/',
+      ];
+      for (const topic of publish) expect([topic, await may('publish', topic)]).toEqual([topic, 'deny']);
+      for (const topic of subscribe) expect([topic, await may('subscribe', topic)]).toEqual([topic, 'deny']);
+      for (const user of [undefined, '', '+', '#', 'nobody', 'pump-1/x', '\0']) {
+        expect([user, await may('publish', `sensors/${user}/data`, user)]).toEqual([user, 'deny']);
+      }
+    });
+
+    it('denies a device without an MQTT user, and one that was deactivated, at once', async () => {
+      expect(await may('publish', 'sensors/pump-3/data', 'pump-3')).toBe('deny');
+      expect(await may('publish', 'sensors/pump-2/data', 'pump-2')).toBe('allow');
+      await asTenant([home], () => module.get(DevicesService).setStatus('pump-2', 'deactivated'));
+      expect(await may('publish', 'sensors/pump-2/data', 'pump-2')).toBe('deny');
+      await asTenant([home], () => module.get(DevicesService).setStatus('pump-2', 'active'));
+      expect(await may('publish', 'sensors/pump-2/data', 'pump-2')).toBe('allow');
+    });
+  });
+});
