@@ -1,0 +1,72 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { socketUser } from '../auth/socket-user.js';
+import { TokenVerifier } from '../auth/token-verifier.js';
+import { Clock } from '../common/clock.js';
+import { UnauthenticatedError } from '../common/errors/errors.js';
+import { RegistryVersion } from '../database/registry-version.js';
+import { LiveConnections } from './live-connections.js';
+import { SessionEndedError } from './live.errors.js';
+import type { LiveSession } from './live-session.js';
+
+/** An account that is disabled without a change of the registry is noticed after this time. */
+const LOOK_AGAIN_MS = 15_000;
+/** What was known of a person may be remembered for a second; after that it is asked anew. */
+const AFTER_CHANGE_MS = 1_050;
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+/** Ends the connections of people whose token has ended, or who may not use the platform any more. */
+@Injectable()
+export class SessionLifetime {
+  private readonly logger = new Logger(SessionLifetime.name);
+  private readonly interval: NodeJS.Timeout;
+  private afterChange: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly connections: LiveConnections,
+    private readonly verifier: TokenVerifier,
+    private readonly clock: Clock,
+    registry: RegistryVersion,
+  ) {
+    this.interval = setInterval(() => void this.lookAgain(), LOOK_AGAIN_MS).unref();
+    registry.onChange(() => this.changed());
+  }
+
+  /** Ends the connection when its token ends. */
+  watch(session: LiveSession): void {
+    const user = socketUser(session.socket);
+    if (!user) return;
+    const left = Math.min(user.tokenExpiresAt - this.clock.nowMs(), LONGEST_TIMER_MS);
+    const timer = setTimeout(() => void this.end(session), Math.max(0, left)).unref();
+    session.socket.once('disconnect', () => clearTimeout(timer));
+  }
+
+  stop(): void {
+    clearInterval(this.interval);
+    clearTimeout(this.afterChange);
+  }
+
+  private changed(): void {
+    this.afterChange ??= setTimeout(() => {
+      this.afterChange = undefined;
+      void this.lookAgain();
+    }, AFTER_CHANGE_MS).unref();
+  }
+
+  private async lookAgain(): Promise<void> {
+    for (const session of this.connections.all()) {
+      const user = socketUser(session.socket);
+      if (!user || session.ended) continue;
+      try {
+        await this.verifier.current(user);
+      } catch (error) {
+        // Nobody is sent away because the database is away.
+        if (error instanceof UnauthenticatedError) await this.end(session);
+        else this.logger.debug(`a live session could not be checked: ${String(error)}`);
+      }
+    }
+  }
+
+  private async end(session: LiveSession): Promise<void> {
+    await this.connections.sendAway(session, new SessionEndedError());
+  }
+}
