@@ -1,3 +1,5 @@
+import type { Clock } from '../common/clock.js';
+
 /**
  * Where a connection stands. `closed`: not opened, or ended by us; `connecting`: first attempt; `degraded`: connected,
  * but the broker refuses a subscription; `offline`: waiting for the next attempt; `reconnecting`: that attempt runs.
@@ -7,7 +9,7 @@ export type MqttStatusName = 'closed' | 'connecting' | 'connected' | 'degraded' 
 /** What there is to know about one connection to the broker. */
 export class ConnectionStatus {
   private name: MqttStatusName = 'closed';
-  private changedAt = new Date();
+  private changedAt: Date;
   /** Attempts to connect since the last connection was up; 0 while connected. */
   attempts = 0;
   /** What went wrong last; kept after the recovery. */
@@ -16,6 +18,10 @@ export class ConnectionStatus {
   protocolVersion: 4 | 5 | undefined = undefined;
   /** Whether the broker still knew our session when we connected. */
   sessionPresent = false;
+
+  constructor(private readonly clock: Clock) {
+    this.changedAt = clock.now();
+  }
 
   get status(): MqttStatusName {
     return this.name;
@@ -29,6 +35,6 @@ export class ConnectionStatus {
   become(status: MqttStatusName): void {
     if (status === this.name) return;
     this.name = status;
-    this.changedAt = new Date();
+    this.changedAt = this.clock.now();
   }
 }

@@ -10,6 +10,11 @@ export interface ConnectionIdentity {
   readonly persistent: boolean;
 }
 
+/** The URL in the words of mqtt.js, which knows `tcp://` and `ssl://` but takes no client certificate with them. */
+export function mqttClientUrl(url: string): string {
+  return url.replace(/^tcp:/i, 'mqtt:').replace(/^(ssl|tls):/i, 'mqtts:');
+}
+
 /** Our settings in the words of mqtt.js. Reconnecting and subscribing again are left to the connection. */
 export function mqttClientOptions(settings: MqttSettings, identity: ConnectionIdentity): ClientOptions {
   const version = settings.protocolVersion ?? 5;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
 import { ConnectionStatus } from './connection-status.js';
 
 /** Numbers since the start of the process; the last four are of the moment. */
@@ -36,6 +37,11 @@ export class MqttCounters {
 export class MqttConnectionState extends ConnectionStatus {
   /** Whether the broker has granted every subscription of the session in use. */
   subscribed = false;
-  readonly publisher = new ConnectionStatus();
   readonly counters = new MqttCounters();
+  readonly publisher: ConnectionStatus;
+
+  constructor(clock: Clock) {
+    super(clock);
+    this.publisher = new ConnectionStatus(clock);
+  }
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SystemClock } from '../common/clock.js';
 import { ConnectionStatus } from './connection-status.js';
 import { MqttConnection } from './mqtt-connection.js';
 import { withMqttDefaults } from './mqtt.options.js';
@@ -28,7 +29,7 @@ describe('MqttConnection', () => {
   });
 
   it('waits 1 s before the second attempt, twice as long before each further one, 60 s at most', async () => {
-    const status = new ConnectionStatus();
+    const status = new ConnectionStatus(new SystemClock());
     const settings = withMqttDefaults({ url: `mqtt://127.0.0.1:${await closedPort()}`, clientId: 'backoff' });
     const connection = new MqttConnection(settings, { clientId: 'backoff', persistent: true }, status, new Logger());
     expect(status).toMatchObject({ status: 'connecting', attempts: 1 });
@@ -51,6 +52,8 @@ describe('MqttConnection', () => {
   it('refuses options that can never work', () => {
     const settings = withMqttDefaults({ url: 'gopher://127.0.0.1', clientId: 'x', tls: { cert: 'x', key: 'y' } });
     const identity = { clientId: 'x', persistent: false };
-    expect(() => new MqttConnection(settings, identity, new ConnectionStatus(), new Logger())).toThrow();
+    expect(
+      () => new MqttConnection(settings, identity, new ConnectionStatus(new SystemClock()), new Logger()),
+    ).toThrow();
   });
 });

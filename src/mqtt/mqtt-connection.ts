@@ -2,7 +2,7 @@ import type { Logger } from '@nestjs/common';
 import mqtt, { type IConnackPacket, type MqttClient } from 'mqtt';
 import { Backoff } from './backoff.js';
 import type { ConnectionStatus } from './connection-status.js';
-import { type ConnectionIdentity, connectProperties, mqttClientOptions } from './mqtt-client.options.js';
+import { type ConnectionIdentity, connectProperties, mqttClientOptions, mqttClientUrl } from './mqtt-client.options.js';
 import type { MqttSettings } from './mqtt.options.js';
 
 /** A connection that lasted this long was a good one: the next pause is the shortest again. */
@@ -42,7 +42,7 @@ export class MqttConnection {
     status.attempts = 1;
     status.protocolVersion = settings.protocolVersion ?? 5;
     status.become('connecting');
-    this.client = mqtt.connect(settings.url, mqttClientOptions(settings, identity));
+    this.client = mqtt.connect(mqttClientUrl(settings.url), mqttClientOptions(settings, identity));
     this.waitBeforeNextAttempt(this.backoff.next());
     this.client.on('connect', (connack) => this.onConnect(connack));
     this.client.on('reconnect', () => this.onAttempt());

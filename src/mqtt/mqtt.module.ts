@@ -1,13 +1,8 @@
-import { type DynamicModule, type FactoryProvider, Module, type ModuleMetadata } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { BatchingMqttServer } from './batching-mqtt.server.js';
 import { MqttConnectionState } from './mqtt-connection-state.js';
 import { MqttPublisher } from './mqtt-publisher.js';
-import { MQTT_SETTINGS, type MqttOptions, withMqttDefaults } from './mqtt.options.js';
-
-export interface MqttAsyncOptions<T extends unknown[]> extends Pick<ModuleMetadata, 'imports'> {
-  readonly inject?: FactoryProvider['inject'];
-  readonly useFactory: (...dependencies: T) => MqttOptions;
-}
+import { MQTT_SETTINGS, type MqttAsyncOptions, withMqttDefaults } from './mqtt.options.js';
 
 /** The way to and from the broker; connects only when the server is given to `connectMicroservice`, or on publishing. */
 @Module({})

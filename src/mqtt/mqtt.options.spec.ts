@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UnavailableError, ValidationError } from '../common/errors/errors.js';
-import { mqttClientOptions } from './mqtt-client.options.js';
+import { mqttClientOptions, mqttClientUrl } from './mqtt-client.options.js';
 import { MQTT_DEFAULTS, withMqttDefaults } from './mqtt.options.js';
 
 const broker = { url: 'mqtts://broker:8883', clientId: 'ingest-1' };
@@ -18,6 +18,21 @@ describe('MqttOptions', () => {
     expect(withMqttDefaults({ ...shared, sessionExpirySeconds: 60 }).sessionExpirySeconds).toBe(60);
   });
 
+  it('lets the broker stop before we stop reading', () => {
+    expect(withMqttDefaults({ ...broker, maxInFlightMessages: 1000 }).receiveMaximum).toBe(800);
+    expect(withMqttDefaults({ ...broker, maxInFlightMessages: 1 }).receiveMaximum).toBe(1);
+    expect(withMqttDefaults({ ...broker, maxInFlightMessages: 60_000 }).receiveMaximum).toBe(16_000);
+  });
+
+  it.each([
+    ['tcp://a:1', 'mqtt://a:1'],
+    ['ssl://a:1', 'mqtts://a:1'],
+    ['mqtts://a:1', 'mqtts://a:1'],
+    ['wss://a/mqtt', 'wss://a/mqtt'],
+  ])('reads %s as %s', (url, expected) => {
+    expect(mqttClientUrl(url)).toBe(expected);
+  });
+
   it('counts an unavailable service as transient, and nothing else', () => {
     const { isTransient } = withMqttDefaults(broker);
     expect([new UnavailableError(), new ValidationError([]), new TypeError('x'), undefined].map(isTransient)).toEqual([
@@ -32,7 +47,7 @@ describe('MqttOptions', () => {
     const options = mqttClientOptions(withMqttDefaults({ ...broker, tls: { ca: 'CA' } }), identity);
     expect(options).toMatchObject({ clean: false, clientId: 'ingest-1', protocolVersion: 5, ca: 'CA' });
     expect(options).toMatchObject({ rejectUnauthorized: true, minVersion: 'TLSv1.2' });
-    expect(options.properties).toEqual({ receiveMaximum: 16_384, sessionExpiryInterval: 86_400 });
+    expect(options.properties).toEqual({ receiveMaximum: 16_000, sessionExpiryInterval: 86_400 });
   });
 
   it('sends no MQTT 5 properties in 3.1.1', () => {

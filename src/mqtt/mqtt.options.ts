@@ -1,3 +1,4 @@
+import type { FactoryProvider, ModuleMetadata } from '@nestjs/common';
 import { DomainError } from '../common/errors/domain.error.js';
 
 /** PEM texts for `mqtts://` and `wss://`; TLS 1.2 is the least that is spoken. */
@@ -11,7 +12,7 @@ export interface MqttTlsOptions {
 
 /** Where the broker is and who we are to it. */
 export interface MqttBroker {
-  /** `mqtt://`, `mqtts://`, `ws://` or `wss://`. */
+  /** `mqtt://`, `mqtts://`, `ws://` or `wss://`; also `tcp://` and `ssl://`. */
   readonly url: string;
   /** Stable across restarts and different for every instance: the broker keeps our session under it. */
   readonly clientId: string;
@@ -33,7 +34,10 @@ export interface MqttTuning {
   readonly reconnectMaxMs: number;
   /** How long the broker keeps our session and its queue while we are away (MQTT 5; 3.1.1 brokers decide alone). */
   readonly sessionExpirySeconds: number;
-  /** Unacknowledged messages that the broker may have on the way to us (MQTT 5), 1–65,535. */
+  /**
+   * Unacknowledged messages that the broker may have on the way to us (MQTT 5), 1–65,535. Below `maxInFlightMessages`
+   * by default, so that a broker that keeps to it stops by itself and reading goes on.
+   */
   readonly receiveMaximum: number;
   /** QoS asked for in subscriptions that do not state their own. */
   readonly subscriptionQos: 0 | 1 | 2;
@@ -60,6 +64,12 @@ export interface MqttTuning {
   readonly isTransient: (error: unknown) => boolean;
 }
 
+/** How the module gets its options. */
+export interface MqttAsyncOptions<T extends unknown[]> extends Pick<ModuleMetadata, 'imports'> {
+  readonly inject?: FactoryProvider['inject'];
+  readonly useFactory: (...dependencies: T) => MqttOptions;
+}
+
 /** Options of the MQTT transport, as the configuration hands them over. */
 export type MqttOptions = MqttBroker & Partial<MqttTuning>;
 
@@ -75,7 +85,7 @@ export const MQTT_DEFAULTS: MqttTuning = {
   reconnectInitialMs: 1000,
   reconnectMaxMs: 60_000,
   sessionExpirySeconds: 24 * HOUR_SECONDS,
-  receiveMaximum: 16_384,
+  receiveMaximum: 16_000,
   subscriptionQos: 1,
   maxPayloadBytes: MIB,
   batchMaxMessages: 2000,
@@ -95,11 +105,16 @@ export const MQTT_DEFAULTS: MqttTuning = {
 /** A dead instance's share of the messages waits in its session, so a shared session is kept for a shorter time. */
 const SHARED_SESSION_EXPIRY_SECONDS = HOUR_SECONDS;
 
+/** Part of `maxInFlightMessages` that the receive maximum is at most, unless it is given. */
+const RECEIVE_PART = 0.8;
+
 /** Fills in the defaults; a field that is present but undefined counts as absent. */
 export function withMqttDefaults(options: MqttOptions): MqttSettings {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as MqttOptions;
   const shared = given.sharedGroup === undefined ? {} : { sessionExpirySeconds: SHARED_SESSION_EXPIRY_SECONDS };
-  return { ...MQTT_DEFAULTS, ...shared, ...given };
+  const inFlight = given.maxInFlightMessages ?? MQTT_DEFAULTS.maxInFlightMessages;
+  const receiveMaximum = Math.max(1, Math.min(MQTT_DEFAULTS.receiveMaximum, Math.floor(inFlight * RECEIVE_PART)));
+  return { ...MQTT_DEFAULTS, receiveMaximum, ...shared, ...given };
 }
 
 /** Injection token of the MqttSettings. */

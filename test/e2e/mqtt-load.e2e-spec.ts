@@ -91,7 +91,7 @@ describe('MQTT under load', () => {
   });
 
   it('stops reading above its limit, stays connected for longer than the keepalive, and loses nothing', async () => {
-    const app = await start({ maxInFlightMessages: 100, keepaliveSeconds: 1 });
+    const app = await start({ maxInFlightMessages: 100, receiveMaximum: 16_384, keepaliveSeconds: 1 });
     const held = Promise.withResolvers<void>();
     app.desk.work = () => held.promise;
     const sent = await publishReadings(devices, { count: 5000 });
