@@ -3,7 +3,7 @@ import { type DynamicModule, RequestMethod } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { Logger } from 'nestjs-pino';
+import { Logger, PinoLogger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
 import { setUpOpenApi } from './app.openapi.js';
 import { ErrorTranslation } from './common/errors/error-translation.js';
@@ -11,6 +11,7 @@ import { HttpExceptionFilter } from './common/errors/http-exception.filter.js';
 import { JSON_TYPES, mediaTypeMiddleware } from './common/http/media-type.middleware.js';
 import { documentationHeaders, securityHeaders } from './common/http/security-headers.js';
 import { answerErrors, refuse } from './common/http/unmatched-requests.js';
+import { loggerParams } from './common/logging/logger.options.js';
 import { REQUEST_ID_HEADER, requestContextMiddleware } from './common/request-context/request-context.middleware.js';
 import { SocketIoAdapter } from './common/websocket/socket-io.adapter.js';
 import type { AppConfig } from './config/app-config.js';
@@ -32,14 +33,13 @@ export async function createApp(
   module: DynamicModule = AppModule.forRoot(config),
 ): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(module, {
-    bufferLogs: true,
+    logger: createLogger(config),
     abortOnError: false,
     bodyParser: false,
     rawBody: true,
     routeConflictPolicy: { duplicate: 'error' },
     routeResolutionStrategy: 'specificity',
   });
-  app.useLogger(app.get(Logger));
   setUpHttp(app, config);
   app.useWebSocketAdapter(new SocketIoAdapter(app, config.http.corsOrigins));
   if (config.hasRole('api')) setUpOpenApi(app);
@@ -59,6 +59,12 @@ export async function startApp(app: NestExpressApplication, config: AppConfig): 
     await app.startAllMicroservices();
   }
   await app.listen(config.http.port, config.http.host);
+}
+
+/** Made before the rooms, so that what goes wrong while they are made is logged in the same way. */
+function createLogger(config: AppConfig): Logger {
+  const params = loggerParams(config.logging);
+  return new Logger(new PinoLogger(params), params);
 }
 
 function setUpHttp(app: NestExpressApplication, config: AppConfig): void {

@@ -13,7 +13,6 @@ try {
   await startApp(app, config);
   new Logger('Main').log(`listening at ${await app.getUrl()} as ${[...config.roles].join(', ')}`);
 } catch (error) {
-  Logger.flush();
   new Logger('Main').fatal({ err: error }, 'start failed');
   process.exit(1);
 }
