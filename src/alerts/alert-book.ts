@@ -1,3 +1,4 @@
+import { LockMode } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
 import type { Transaction } from '../database/transaction.js';
@@ -24,23 +25,26 @@ interface Entry {
 /** Enters verdicts into the alerts: opens, counts, resolves, revises. */
 @Injectable()
 export class AlertBook {
-  /** Writes the alerts of the verdicts and answers their live events, in the order of the verdicts. */
+  /** Writes the alerts of the verdicts and answers their live events. */
   async enter(transaction: Transaction, verdicts: readonly Verdict[]): Promise<NewLiveEvent[]> {
     if (verdicts.length === 0) return [];
     const { em } = transaction;
     const booked = await this.booked(transaction, verdicts);
     const entries: Entry[] = [];
     const fresh: { verdict: Verdict; episode: Episode }[] = [];
+    const reopened: { alert: Alert; episode: Episode }[] = [];
     for (const verdict of verdicts) {
       for (const id of verdict.outcome.superseded) entries.push(supersede(booked.get(id)!));
       for (const episode of verdict.outcome.episodes) {
         const alert = episode.alertId === null ? undefined : booked.get(episode.alertId);
         if (!alert) fresh.push({ verdict, episode });
+        else if (reopens(alert, episode)) reopened.push({ alert, episode });
         else if (concerns(alert, episode)) entries.push(revise(alert, episode));
       }
     }
-    // Closed ones first: the database allows one open alert per rule and sensor.
+    // Closed ones first: the database allows one open alert per rule and sensor, at every moment.
     await em.flush();
+    for (const { alert, episode } of reopened) entries.push(revise(alert, episode));
     for (const { verdict, episode } of fresh) {
       const alert = em.create(Alert, opened(verdict, episode));
       entries.push({ alert, change: 'opened' });
@@ -50,6 +54,7 @@ export class AlertBook {
     return entries.map(({ alert, change }) => alertEvent(alert, change));
   }
 
+  /** The alerts that the verdicts are about, locked: what a person does to them meanwhile comes before or after. */
   private async booked({ em }: Transaction, verdicts: readonly Verdict[]): Promise<Map<string, Alert>> {
     const ids = verdicts.flatMap(({ outcome }) => [
       ...outcome.superseded,
@@ -57,7 +62,11 @@ export class AlertBook {
     ]);
     if (ids.length === 0) return new Map();
     // Judging is the platform's own work in every municipality; each verdict names its rule and sensor.
-    const alerts = await em.find(Alert, { id: { $in: ids } }, { filters: { tenant: false } });
+    const alerts = await em.find(
+      Alert,
+      { id: { $in: ids } },
+      { filters: { tenant: false }, orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE },
+    );
     return new Map(alerts.map((alert) => [alert.id, alert]));
   }
 }
@@ -76,6 +85,11 @@ function concerns(alert: Alert, episode: Episode): boolean {
   if (episode.occurrences !== 0) return true;
   if (episode.opening && episode.opening.instant !== alert.openedAt.getTime()) return true;
   return episode.complete && (alert.resolvedAt?.getTime() ?? null) !== episode.resolvedAt;
+}
+
+/** Whether late readings show that an alert which was taken for resolved is open. */
+function reopens(alert: Alert, episode: Episode): boolean {
+  return alert.status === 'RESOLVED' && episode.complete && episode.resolvedAt === null;
 }
 
 function revise(alert: Alert, episode: Episode): Entry {

@@ -1,10 +1,11 @@
+import { LockMode } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
 import type { Transaction } from '../database/transaction.js';
 import type { NewLiveEvent } from '../outbox/live-event.js';
 import { ReadingJudge, type JudgedReading, type JudgedSeries } from '../readings/reading-judge.js';
-import type { ActiveRule } from '../rules/rule-book.js';
-import { RuleBook } from '../rules/rule-book.js';
+import { AlertRule } from '../rules/alert-rule.entity.js';
+import { RuleBook, type ActiveRule, type RuleSet } from '../rules/rule-book.js';
 import { AlertBook, type Verdict } from './alert-book.js';
 import { foldForward } from './forward-fold.js';
 import { judgeLate } from './late-readings.js';
@@ -12,6 +13,17 @@ import { RuleStates, type PairState, type WatchedSeries } from './rule-states.js
 
 interface Watched extends WatchedSeries {
   readonly judged: JudgedSeries;
+}
+
+interface OpenVerdict extends Verdict {
+  /** It opens an alert that the books do not have. */
+  readonly opens: boolean;
+  readonly stateChanged: boolean;
+}
+
+interface Judgement {
+  readonly verdicts: readonly OpenVerdict[];
+  readonly changed: readonly PairState[];
 }
 
 /**
@@ -30,18 +42,24 @@ export class AlertJudge extends ReadingJudge {
   }
 
   async judge(transaction: Transaction, series: readonly JudgedSeries[]): Promise<NewLiveEvent[]> {
-    const rules = await this.ruleBook.rules();
-    const watched: Watched[] = [];
-    for (const judged of series) {
-      const watching = rules.rulesFor(judged.sensor);
-      if (watching.length === 0) continue;
-      const { previousInstant, sensor } = judged;
-      const late = previousInstant !== null && judged.readings[0]!.instant <= previousInstant;
-      watched.push({ judged, seriesId: sensor.seriesId, rules: watching, previousInstant, late });
+    for (;;) {
+      const rules = await this.ruleBook.rules();
+      const watched = watchedBy(rules, series);
+      if (watched.length === 0) return [];
+      const { verdicts, changed } = await this.judgeBy(transaction, rules, watched);
+      if (await this.inForce(transaction, verdicts)) {
+        const events = await this.book.enter(transaction, verdicts);
+        await this.states.save(transaction, changed);
+        return events;
+      }
+      // A rule was changed elsewhere a moment ago: nothing is written yet, so judge again by what it says now.
+      this.ruleBook.forget();
     }
-    if (watched.length === 0) return [];
+  }
+
+  private async judgeBy(transaction: Transaction, rules: RuleSet, watched: readonly Watched[]): Promise<Judgement> {
     const stateOf = await this.states.load(transaction, rules, watched);
-    const verdicts: Verdict[] = [];
+    const verdicts: OpenVerdict[] = [];
     const changed: PairState[] = [];
     for (const item of watched) {
       for (const active of item.rules) {
@@ -51,9 +69,22 @@ export class AlertJudge extends ReadingJudge {
         if (verdict && verdict.outcome.episodes.length + verdict.outcome.superseded.length > 0) verdicts.push(verdict);
       }
     }
-    const events = await this.book.enter(transaction, verdicts);
-    await this.states.save(transaction, changed);
-    return events;
+    return { verdicts, changed };
+  }
+
+  /**
+   * Whether the rules that open alerts still say what they were judged by. They stay so until the commit: whoever takes
+   * a rule out of force waits for us, and then closes what we opened.
+   */
+  private async inForce({ em }: Transaction, verdicts: readonly OpenVerdict[]): Promise<boolean> {
+    const opening = new Map(verdicts.filter(({ opens }) => opens).map(({ rule }) => [rule.id, rule.revision]));
+    if (opening.size === 0) return true;
+    const current = await em.find(
+      AlertRule,
+      { id: { $in: [...opening.keys()] }, enabled: true, deletedAt: null },
+      { filters: { tenant: false }, fields: ['revision'], orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_READ },
+    );
+    return current.length === opening.size && current.every(({ id, revision }) => opening.get(id) === revision);
   }
 
   private async judgePair(
@@ -61,7 +92,7 @@ export class AlertJudge extends ReadingJudge {
     { judged, late }: Watched,
     active: ActiveRule,
     state: PairState,
-  ): Promise<(Verdict & { stateChanged: boolean }) | null> {
+  ): Promise<OpenVerdict | null> {
     const readings = aboveFloor(judged.readings, state.floor);
     if (readings.length === 0) return null;
     return late && readings[0]!.instant <= judged.previousInstant!
@@ -72,6 +103,7 @@ export class AlertJudge extends ReadingJudge {
   private judgeOn(judged: JudgedSeries, active: ActiveRule, state: PairState, readings: readonly JudgedReading[]) {
     const before = state.progress;
     const { progress, episodes } = foldForward(active.evaluator, before, state.alertId, readings);
+    const opens = episodes.some(({ alertId }) => alertId === null);
     const open = episodes.at(-1);
     if (open && open.resolvedAt === null) open.alertId ??= newId();
     const alertId = open === undefined ? state.alertId : open.resolvedAt === null ? open.alertId : null;
@@ -79,7 +111,8 @@ export class AlertJudge extends ReadingJudge {
       progress.phase !== before.phase || progress.since !== before.since || alertId !== state.alertId;
     state.progress = progress;
     state.alertId = alertId;
-    return { sensor: judged.sensor, rule: active.rule, outcome: { episodes, superseded: [] }, stateChanged };
+    const { sensor } = judged;
+    return { sensor, rule: active.rule, outcome: { episodes, superseded: [] }, opens, stateChanged };
   }
 
   private async judgeAgain(
@@ -97,16 +130,32 @@ export class AlertJudge extends ReadingJudge {
       floor: state.floor,
       readings,
     });
+    const opens = outcome.episodes.some(({ alertId }) => alertId === null);
     const stateChanged = outcome.progress !== null;
     if (outcome.progress) {
       if (outcome.openEpisode) outcome.openEpisode.alertId ??= newId();
       state.progress = outcome.progress;
       state.alertId = outcome.openEpisode?.alertId ?? null;
     }
-    return { sensor: judged.sensor, rule: active.rule, outcome, stateChanged };
+    return { sensor: judged.sensor, rule: active.rule, outcome, opens, stateChanged };
   }
 }
 
+/** The series that rules watch. One without usable readings is among them: the rules begin to watch it now, too. */
+function watchedBy(rules: RuleSet, series: readonly JudgedSeries[]): Watched[] {
+  const watched: Watched[] = [];
+  for (const judged of series) {
+    const { previousInstant, sensor, readings } = judged;
+    const watching = rules.rulesFor(sensor);
+    if (watching.length === 0) continue;
+    const late = readings.length > 0 && previousInstant !== null && readings[0]!.instant <= previousInstant;
+    watched.push({ judged, seriesId: sensor.seriesId, rules: watching, previousInstant, late });
+  }
+  return watched;
+}
+
 function aboveFloor(readings: readonly JudgedReading[], floor: number | null): readonly JudgedReading[] {
-  return floor === null || readings[0]!.instant > floor ? readings : readings.filter(({ instant }) => instant > floor);
+  const oldest = readings[0];
+  if (floor === null || oldest === undefined || oldest.instant > floor) return readings;
+  return readings.filter(({ instant }) => instant > floor);
 }

@@ -77,7 +77,7 @@ async function startOf(
   if (before && (before.resolvedAt === null || before.resolvedAt >= start)) {
     const open = before.resolvedAt === null || before.resolvedAt >= first;
     const from = open ? await history.lastBreachBefore(first, before.openedAt) : before.lastOccurredAt;
-    return { from: history.aboveFloor(from ?? first), covering: before };
+    return { from: history.aboveFloor(from ?? before.openedAt), covering: before };
   }
   return { from: history.aboveFloor(start), covering: null };
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database/transaction.js';
-import { INITIAL, type Phase, type RuleProgress } from '../rules/evaluator.js';
+import { BREACH, INITIAL, isOpen, type Phase, type RuleProgress } from '../rules/evaluator.js';
 import type { ActiveRule, RuleSet } from '../rules/rule-book.js';
 import { RuleState } from './rule-state.entity.js';
 
@@ -13,6 +13,8 @@ export interface PairState {
   revision: number;
   /** Epoch ms up to which readings are closed to the rule; null: none are. */
   floor: number | null;
+  /** The row was not read: it is known to exist and to be clear, but revision and floor are its own business. */
+  readonly assumed?: boolean;
 }
 
 /** A series in judging: which rules watch it and what it had before. */
@@ -58,7 +60,7 @@ export class RuleStates {
     for (const { seriesId, rules: watching } of open) {
       for (const { rule } of watching) {
         const key = keyOf(rule.id, seriesId);
-        if (!states.has(key)) states.set(key, clearState(rule.id, seriesId, rule.revision, null));
+        if (!states.has(key)) states.set(key, { ...clearState(rule.id, seriesId, rule.revision), assumed: true });
       }
     }
     return (ruleId, seriesId) => states.get(keyOf(ruleId, seriesId))!;
@@ -66,8 +68,25 @@ export class RuleStates {
 
   /** Writes changed states. */
   async save(transaction: Transaction, states: readonly PairState[]): Promise<void> {
+    await this.upsert(
+      transaction,
+      states.filter(({ assumed }) => !assumed),
+      ['phase', 'since', 'alertId', 'revision', 'floorInstant'],
+    );
+    await this.upsert(
+      transaction,
+      states.filter(({ assumed }) => assumed),
+      ['phase', 'since', 'alertId'],
+    );
+  }
+
+  private async upsert(
+    { em }: Transaction,
+    states: readonly PairState[],
+    onConflictMergeFields: ('phase' | 'since' | 'alertId' | 'revision' | 'floorInstant')[],
+  ): Promise<void> {
     if (states.length === 0) return;
-    await transaction.em.upsertMany(
+    await em.upsertMany(
       RuleState,
       states.map((state) => ({
         ruleId: state.ruleId,
@@ -78,6 +97,7 @@ export class RuleStates {
         revision: state.revision,
         floorInstant: state.floor === null ? null : new Date(state.floor),
       })),
+      { onConflictMergeFields },
     );
   }
 
@@ -129,11 +149,13 @@ export class RuleStates {
     const changed: PairState[] = [];
     for (const { seriesId, rules, previousInstant } of whole) {
       for (const { rule } of rules) {
-        const state = states.get(keyOf(rule.id, seriesId)) ?? clearState(rule.id, seriesId, 0, null);
+        const state = states.get(keyOf(rule.id, seriesId)) ?? clearState(rule.id, seriesId, 0);
         // A higher revision in the row: another instance knows the rule's change already, we will in a moment.
         if (state.revision < rule.revision) {
           state.revision = rule.revision;
           state.floor = previousInstant ?? state.floor;
+          // A run that began under what the rule said before does not count on.
+          state.progress = isOpen(state.progress) ? BREACH : INITIAL;
           changed.push(state);
         }
         states.set(keyOf(rule.id, seriesId), state);
@@ -148,6 +170,6 @@ function keyOf(ruleId: string, seriesId: number): string {
   return `${seriesId} ${ruleId}`;
 }
 
-function clearState(ruleId: string, seriesId: number, revision: number, floor: number | null): PairState {
-  return { ruleId, seriesId, progress: INITIAL, alertId: null, revision, floor };
+function clearState(ruleId: string, seriesId: number, revision: number): PairState {
+  return { ruleId, seriesId, progress: INITIAL, alertId: null, revision, floor: null };
 }

@@ -9,7 +9,7 @@ export interface JudgedReading {
   readonly value: number;
 }
 
-/** The newly stored, usable readings of one series, oldest first. */
+/** The newly stored, usable readings of one series, oldest first; none when all that was stored is bad or missing. */
 export interface JudgedSeries {
   readonly sensor: RegisteredSensor;
   readonly readings: readonly JudgedReading[];

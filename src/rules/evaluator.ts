@@ -15,7 +15,8 @@ export interface RuleProgress {
 
 /** A rule before any reading. */
 export const INITIAL: RuleProgress = { phase: PHASE.clear, since: null };
-const BREACH: RuleProgress = { phase: PHASE.breach, since: null };
+/** A rule in breach, an alert open. */
+export const BREACH: RuleProgress = { phase: PHASE.breach, since: null };
 
 /** How a value stands to the condition; `hold`: inside the deadband, so neither in breach nor back. */
 export type Standing = 'breach' | 'hold' | 'clear';

@@ -57,7 +57,8 @@ export class RuleBook {
     return this.current;
   }
 
-  private forget(): void {
+  /** Makes the next {@link rules} read them again. */
+  forget(): void {
     this.generation++;
     this.current = undefined;
   }
