@@ -5,11 +5,11 @@
  */
 import { fileURLToPath } from 'node:url';
 import { announce } from './demo/announce.mjs';
-import { ensureBuilt } from './demo/build.mjs';
 import { DemoFolder } from './demo/folder.mjs';
 import { parseOptions, USAGE } from './demo/options.mjs';
 import { startParts } from './demo/start.mjs';
 import { Supervisor } from './demo/supervisor.mjs';
+import { ensureBuilt } from './services/build.mjs';
 import { ensureModules } from './services/install.mjs';
 import { stopProcess } from './services/process.mjs';
 import { redisProgram } from './services/redis.mjs';

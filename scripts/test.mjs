@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureBuilt } from './services/build.mjs';
 import { ensureModules } from './services/install.mjs';
 import { killProcess, runToEnd, stopProcess } from './services/process.mjs';
 import { applicationEnv, applicationNode } from './services/runtime.mjs';
@@ -31,13 +32,13 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   });
 }
 
-/** Only unit tests do without services. */
-function needsServices() {
-  const projects = args.flatMap((argument, index) => {
+/** Whether the selection by `--project` leaves any of these. @param {...string} projects */
+function includes(...projects) {
+  const chosen = args.flatMap((argument, index) => {
     if (argument === '--project') return [args[index + 1]];
     return argument.startsWith('--project=') ? [argument.slice('--project='.length)] : [];
   });
-  return projects.length === 0 || projects.some((name) => name !== 'unit');
+  return chosen.length === 0 || chosen.some((name) => projects.includes(name));
 }
 
 /** @returns {Promise<number | string>} vitest's exit code, or the signal that ended it */
@@ -58,8 +59,10 @@ function runVitest() {
 /** @returns {Promise<{ passed: number, failed: number, notes: string[] }>} */
 async function run() {
   try {
-    await ensureModules(PROJECT, (identity) => (runner = identity));
-    if (needsServices() && !interrupted) services = await servicesForRun(PROJECT);
+    const remember = (identity) => (runner = identity);
+    await ensureModules(PROJECT, remember);
+    if (includes('e2e') && !interrupted) await ensureBuilt(PROJECT, remember); // some run the application as it is delivered
+    if (includes('integration', 'e2e') && !interrupted) services = await servicesForRun(PROJECT);
     const exitCode = interrupted ? 1 : await runVitest();
     return countTests(report, { exitCode, filtered });
   } catch (error) {

@@ -2,14 +2,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runToEnd } from '../services/process.mjs';
-import { applicationEnv, applicationNode } from '../services/runtime.mjs';
+import { runToEnd } from './process.mjs';
+import { applicationEnv, applicationNode } from './runtime.mjs';
 
 const INPUTS = ['src', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 
 /**
  * @param {string} project
- * @param {(identity: import('../services/process.mjs').ProcessIdentity) => void} onStart is told the compiler's process
+ * @param {(identity: import('./process.mjs').ProcessIdentity) => void} onStart is told the compiler's process
  * @returns {Promise<boolean>} whether it was built now
  * @throws when the build fails
  */
@@ -18,7 +18,7 @@ export async function ensureBuilt(project, onStart) {
   const wanted = fingerprint(project);
   const main = join(project, 'dist', 'main.js');
   if (existsSync(main) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return false;
-  console.log('Building the application…');
+  console.error('Building the application…');
   const nest = join(project, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
   const end = await runToEnd(applicationNode(project), [nest, 'build'], {
     cwd: project,
