@@ -148,7 +148,7 @@ describe('BatchSettler', () => {
     await Promise.all([
       settler.settle(PATTERN, messages(2), async () => {
         attempt += 1;
-        if (attempt === 1) await Promise.reject(lost as Error);
+        if (attempt === 1) await Promise.reject(lost);
       }),
       vi.advanceTimersByTimeAsync(200),
     ]);

@@ -34,7 +34,7 @@ export class InboundMessage {
     readonly properties: UserProperties | undefined,
     readonly receivedAt: number,
     readonly size: number = payload.length,
-    readonly packetId: number = 0,
+    readonly packetId = 0,
     readonly connection?: object,
   ) {}
 }

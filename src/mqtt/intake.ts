@@ -85,7 +85,7 @@ export class Intake {
       packet.qos,
       packet.retain,
       packet.dup,
-      packet.properties?.userProperties as UserProperties | undefined,
+      packet.properties?.userProperties,
       this.clock.nowMs(),
       payload.length,
       packet.messageId,
