@@ -1,7 +1,7 @@
 import type { IPublishPacket, MqttClient } from 'mqtt';
 import type { Clock } from '../common/clock.js';
 import { acknowledge } from './acknowledgements.js';
-import { InboundMessage, type UserProperties } from './inbound-message.js';
+import { InboundMessage } from './inbound-message.js';
 import { IntakeGate } from './intake-gate.js';
 import type { MqttCounters } from './mqtt-connection-state.js';
 import { DEFERRED } from './mqtt-connection.js';
