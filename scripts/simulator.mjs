@@ -4,6 +4,7 @@
  * MQTT with the devices' own credentials. Runs in time-lapse, see simulator/clock.mjs; `--help` names the options.
  * The log is one JSON object a line. Ends on SIGTERM and SIGINT: every device reports "offline" and disconnects.
  */
+import './simulator/lean.mjs';
 import { ScenarioClock } from './simulator/clock.mjs';
 import { Fleet } from './simulator/fleet.mjs';
 import { layOut } from './simulator/layout.mjs';

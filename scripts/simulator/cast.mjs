@@ -1,22 +1,24 @@
 /**
  * Decides whom the scenario strikes first: the first storm, the first burst, the failing sensor, the device that goes
  * silent, the weak battery. A device's `fault` in `demo.json` counts; else each is another device, and the storm and
- * the burst are in different municipalities where there are several.
+ * the first burst are in different municipalities where there are several.
  */
 
+/** Minutes at which the first pipes burst. */
+const FIRST_BURSTS = [190, 330];
 /** Kinds that show a failing sensor well, the best first. */
 const SHOWS_FAULTS = ['pressure_bar', 'temperature_c', 'water_level_cm', 'flow_m3h', 'turbidity_ntu', 'chlorine_mg_l'];
 
 /**
  * @param {import('./layout.mjs').Layout} layout
- * @returns {{ stormIn: string, burst: { network: string, index: number } | null, failing: string | null, silent: string | null, weak: string | null }}
- *   municipality; name of a network and index of the point; device ids
+ * @returns {{ stormIn: string, bursts: Map<string, { minute: number, index: number }>, failing: string | null, silent: string | null, weak: string | null }}
+ *   municipality; first burst of a network, by the network's name, and at which point; device ids
  */
 export function castOf({ stations, municipalities, rivers, networks }) {
   const river = [...rivers.values()].sort((a, b) => b.length - a.length)[0];
   const stormIn = river?.[0].municipality ?? municipalities[0];
-  const burst = burstIn(networks, stormIn);
-  const spared = burst ? networks.get(burst.network).nodes : [];
+  const bursts = firstBursts(networks, stormIn);
+  const spared = [...bursts.keys()].flatMap((name) => networks.get(name).nodes);
   const free = new Set(stations.filter((station) => !spared.includes(station) && station !== river?.[0]));
   const pick = (fault, ...wishes) => {
     const named = stations.find((station) => station.fault === fault);
@@ -28,7 +30,7 @@ export function castOf({ stations, municipalities, rivers, networks }) {
   const any = () => true;
   return {
     stormIn,
-    burst,
+    bursts,
     failing: pick(
       'sensor',
       ...SHOWS_FAULTS.map((kind) => (station) => elsewhere(station) && measures(station, kind)),
@@ -49,12 +51,17 @@ function measures(station, kind) {
   return station.metrics.some((metric) => metric.kind === kind);
 }
 
-/** Two thirds down the line: points above show the flow, points below the pressure. */
-function burstIn(networks, stormIn) {
+/** One burst away from the storm, a later one where it was: two thirds down the line, as the flow shows above and the pressure below. */
+function firstBursts(networks, stormIn) {
   const lines = [...networks].filter(([, { nodes }]) => nodes.length > 0).sort(byLength);
-  const chosen = lines.find(([, { nodes }]) => nodes[0].municipality !== stormIn) ?? lines[0];
-  if (!chosen) return null;
-  return { network: chosen[0], index: Math.floor((chosen[1].nodes.length * 2) / 3) };
+  const isThere = ([, { nodes }]) => nodes[0].municipality === stormIn;
+  const chosen = [lines.find((line) => !isThere(line)), lines.find(isThere)].filter(Boolean);
+  return new Map(
+    chosen.map(([name, { nodes }], turn) => [
+      name,
+      { minute: FIRST_BURSTS[turn], index: Math.floor((nodes.length * 2) / 3) },
+    ]),
+  );
 }
 
 function byLength([, one], [, other]) {

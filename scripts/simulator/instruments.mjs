@@ -5,8 +5,11 @@ import { between, normal } from './random.mjs';
 const DIGITS = {
   water_level_cm: 1,
   rainfall_mm: 1,
+  discharge_m3s: 2,
   flow_m3h: 1,
   pressure_bar: 2,
+  tank_level_pct: 1,
+  pump_speed_rpm: 0,
   temperature_c: 1,
   battery_level: 1,
   signal_strength: 0,
@@ -17,8 +20,11 @@ const DIGITS = {
 /** Deviation of the noise: in the unit, and as a part of the value. */
 const NOISE = {
   water_level_cm: [0.3, 0],
+  discharge_m3s: [0, 0.02],
   flow_m3h: [0.1, 0.008],
   pressure_bar: [0.012, 0],
+  tank_level_pct: [0.1, 0],
+  pump_speed_rpm: [0, 0.002],
   temperature_c: [0.06, 0],
   turbidity_ntu: [0.01, 0.03],
   chlorine_mg_l: [0.008, 0],
@@ -51,7 +57,13 @@ export class Instrument {
     const [low, high] = BOUNDS[this.#kind] ?? [0, Infinity];
     const shift = this.#kind === 'temperature_c' ? this.#calibration : 0;
     const noisy = value + shift + (fixed + relative * Math.abs(value)) * normal(this.#random);
-    return rounded(Math.min(high, Math.max(low, noisy)), DIGITS[this.#kind]);
+    return this.round(Math.min(high, Math.max(low, noisy)));
+  }
+
+  /** To the digits that the instrument hands over. @param {number} value */
+  round(value) {
+    const factor = 10 ** DIGITS[this.#kind];
+    return Math.round(value * factor) / factor;
   }
 
   /** Rain since the last reading, mm. */
@@ -59,11 +71,6 @@ export class Instrument {
     const tips = Math.floor(sum / TIP_MM);
     const fallen = tips - this.#tips;
     this.#tips = tips;
-    return rounded(fallen * TIP_MM, DIGITS.rainfall_mm);
+    return this.round(fallen * TIP_MM);
   }
-}
-
-function rounded(value, digits) {
-  const factor = 10 ** digits;
-  return Math.round(value * factor) / factor;
 }

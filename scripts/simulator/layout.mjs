@@ -9,8 +9,11 @@
 const KINDS = [
   'water_level_cm',
   'rainfall_mm',
+  'discharge_m3s',
   'flow_m3h',
   'pressure_bar',
+  'tank_level_pct',
+  'pump_speed_rpm',
   'temperature_c',
   'battery_level',
   'signal_strength',

@@ -16,8 +16,8 @@ const LATERAL_AREA = 0.35;
 const BASE_FLOW = 0.12;
 /** Depth grows with flow to the power 3/5 in a wide channel (Manning). */
 const RATING = 0.6;
-/** Flow in the design storm, m³/h. */
-const DESIGN_FLOW = 9_000;
+/** Flow in the design storm, m³/s. */
+const DESIGN_FLOW = 45;
 /** Minutes after which the wave of the design storm is over. */
 const DESIGN_SPAN = 24 * 60;
 /**
@@ -64,7 +64,7 @@ export class River {
     return baseCm + ((designCm - baseCm) * (depth(this.loadAt(index)) - depth(0))) / (depth(1) - depth(0));
   }
 
-  /** Discharge, m³/h. */
+  /** Discharge, m³/s. */
   dischargeAt(index) {
     return DESIGN_FLOW * (BASE_FLOW + this.loadAt(index));
   }

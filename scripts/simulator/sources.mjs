@@ -4,6 +4,8 @@ import { tankRange } from './scales.mjs';
 
 /** Part of a tank's working range at which its pump starts and stops; see water-network.mjs. */
 const USUAL_LEVEL = { low: 0.25, high: 0.85 };
+/** Of a pump with a motor of four poles at 50 Hz, revolutions per minute. */
+const PUMP_SPEED = 1_460;
 /** A tank is never quite empty, cm. */
 const LOWEST_LEVEL = 5;
 
@@ -21,7 +23,7 @@ export function riverSources(river, place, weather) {
   return {
     ...rainSources(weather),
     water_level_cm: () => river.levelAt(place),
-    flow_m3h: () => river.dischargeAt(place),
+    discharge_m3s: () => river.dischargeAt(place),
     turbidity_ntu: () => river.turbidityAt(place),
     temperature_c: () => temperatureAt('river', weather.minuteOfDay, weather.rain),
   };
@@ -58,6 +60,7 @@ export function tankSources(network, station, weather) {
   return {
     ...pipeSources(network, 0, weather),
     water_level_cm: () => Math.max(LOWEST_LEVEL, low + perPart * (network.tankLevel - USUAL_LEVEL.low)),
+    tank_level_pct: () => 100 * network.tankLevel,
   };
 }
 
@@ -67,5 +70,6 @@ export function pumpSources(network, weather) {
     ...pipeSources(network, 0, weather),
     flow_m3h: () => network.pumpFlow,
     pressure_bar: () => network.pumpPressure,
+    pump_speed_rpm: () => (network.pumpFlow > 0 ? PUMP_SPEED : 0),
   };
 }

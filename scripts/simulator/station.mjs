@@ -44,7 +44,8 @@ export class SimulatedStation {
     const values = {};
     for (const { code, valueAt, instrument } of this.#channels) {
       const value = instrument.read(valueAt(minute));
-      values[code] = code === this.#failing.code ? this.#failing.sensor.distort(value, condition) : value;
+      const shown = code === this.#failing.code ? this.#failing.sensor.distort(value, condition) : value;
+      values[code] = instrument.round(shown);
     }
     return values;
   }

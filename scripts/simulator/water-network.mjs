@@ -43,7 +43,7 @@ export class WaterNetwork {
   /** @param {number} count of measuring points @param {() => number} random */
   constructor(count, random) {
     this.#nodes = Array.from({ length: Math.max(1, count) }, () => ({
-      demand: between(random, 14, 32),
+      demand: between(random, 21, 29),
       elevation: between(random, -5, 6),
     }));
     this.#meanFlow = this.#nodes.reduce((sum, { demand }) => sum + demand, 0);
@@ -58,8 +58,9 @@ export class WaterNetwork {
 
   /** Opens a burst at a measuring point. */
   break(index) {
-    const lost = this.#pressures[index] - BURST_PRESSURE;
-    this.#burst = { index, size: this.#leakFor(index, lost * METRES_PER_BAR) / Math.sqrt(BURST_PRESSURE), opened: 0 };
+    const pressure = this.#pressures[index];
+    const leak = this.#leakFor(index, (pressure - BURST_PRESSURE) * METRES_PER_BAR);
+    this.#burst = { index, size: leak / Math.sqrt(BURST_PRESSURE), opened: 0, pressure };
     this.#stirred = TURBIDITY.stirred;
   }
 
@@ -71,9 +72,7 @@ export class WaterNetwork {
   step(minuteOfDay, noise) {
     const multiplier = demandAt(minuteOfDay) * (1 + noise);
     const leak = this.#leak();
-    this.#flows = this.#nodes.map(
-      ({ mean }, index) => mean * multiplier + (leak.flow > 0 && index <= leak.index ? leak.flow : 0),
-    );
+    this.#flows = this.#nodes.map(({ mean }, index) => mean * multiplier + (index <= leak.index ? leak.flow : 0));
     let head = SOURCE_HEAD + (this.#level - 0.5) * TANK_DEPTH;
     this.#pressures = this.#nodes.map(({ resistance, elevation }, index) => {
       head -= resistance * this.#flows[index] ** LOSS_EXPONENT;
@@ -120,13 +119,12 @@ export class WaterNetwork {
   }
 
   #leak() {
-    if (!this.#burst) return { index: -1, flow: 0 };
-    const { index, size } = this.#burst;
-    this.#burst.opened = Math.min(1, this.#burst.opened + 1 / BURST_OPENS);
-    // Half way between this minute's pressure and the one before: the two would swing around each other.
-    const pressure = (this.#pressures[index] + (this.#burst.pressure ?? this.#pressures[index])) / 2;
-    this.#burst.pressure = pressure;
-    return { index, flow: size * this.#burst.opened * Math.sqrt(pressure) };
+    const burst = this.#burst;
+    if (!burst) return { index: -1, flow: 0 };
+    burst.opened = Math.min(1, burst.opened + 1 / BURST_OPENS);
+    // The leak lowers the pressure and the pressure the leak: going half way each minute they meet instead of swinging.
+    burst.pressure = (burst.pressure + this.#pressures[burst.index]) / 2;
+    return { index: burst.index, flow: burst.size * burst.opened * Math.sqrt(burst.pressure) };
   }
 
   /** The leak at a point that costs so many metres of head there, by halving. */

@@ -13,8 +13,6 @@ import { Supply } from './supply.mjs';
 import { DESIGN_STORM, Weather } from './weather.mjs';
 
 const DAY = 24 * 60;
-/** Minute of the first burst of the scenario. */
-const FIRST_BURST = 200;
 /** Minutes: the first time that a device goes silent, how long, and the mean time to the next. */
 const SILENCES = { first: 270, lasts: 160, gap: 20 * 60 };
 
@@ -44,8 +42,9 @@ export class World {
     this.#cast = castOf(layout);
     this.#startOfDay = startMinuteOfDay;
     this.#silences = new Outages(randomOf(seed, 'silence'), SILENCES);
-    this.#weather = mapOf(layout.municipalities, (id) => {
-      return new Weather(randomOf(seed, 'weather', id), {
+    // Named by their place in the file: ids of municipalities differ from one installation to the next.
+    this.#weather = mapOf(layout.municipalities, (id, index) => {
+      return new Weather(randomOf(seed, 'weather', index), {
         first: id === this.#cast.stormIn ? DESIGN_STORM : undefined,
       });
     });
@@ -53,10 +52,9 @@ export class World {
       const stations = layout.rivers.get(name);
       return new River(stations.map((station, place) => gaugeLevels(station, place, stations.length)));
     });
-    this.#supplies = mapOf(layout.networks.keys(), (name) => {
-      const first =
-        this.#cast.burst?.network === name ? { minute: FIRST_BURST, index: this.#cast.burst.index } : undefined;
-      return new Supply(layout.networks.get(name).nodes.length, randomOf(seed, 'supply', name), first);
+    this.#supplies = mapOf(layout.networks.keys(), (name, index) => {
+      const points = layout.networks.get(name).nodes.length;
+      return new Supply(points, randomOf(seed, 'supply', index), this.#cast.bursts.get(name));
     });
     this.#stations = new Map(layout.stations.map((station) => [station.deviceId, this.#equip(station, seed)]));
     this.advanceTo(0);
@@ -156,5 +154,5 @@ export class World {
 }
 
 function mapOf(keys, valueOf) {
-  return new Map([...keys].map((key) => [key, valueOf(key)]));
+  return new Map([...keys].map((key, index) => [key, valueOf(key, index)]));
 }
