@@ -34,10 +34,11 @@ export class DeviceGuard implements CanActivate {
     for (const message of batch.messages) {
       if (message.rejection !== undefined) continue;
       const device = devices.get(message.deviceId);
-      const verdict = verdictOn(message, device);
+      const verdict = device === undefined ? 'UNKNOWN_DEVICE' : verdictOn(message, device);
       if (verdict !== undefined) batch.reject(message, verdict, REASONS[verdict]);
-      else if (showsLife && !message.retain)
-        this.signsOfLife.note(message.deviceId, device!.municipalityId, message.receivedAt);
+      else if (device !== undefined && showsLife && !message.retain) {
+        this.signsOfLife.note(device.id, device.municipalityId, message.receivedAt);
+      }
     }
     return true;
   }
@@ -50,8 +51,7 @@ function wellFormedIds(messages: readonly InboundMessage[]): string[] {
   return [...ids].filter((id) => DEVICE_ID.test(id));
 }
 
-function verdictOn(message: InboundMessage, device: RegisteredDevice | undefined): keyof typeof REASONS | undefined {
-  if (device === undefined) return 'UNKNOWN_DEVICE';
+function verdictOn(message: InboundMessage, device: RegisteredDevice): keyof typeof REASONS | undefined {
   if (!device.active) return 'DEVICE_INACTIVE';
   if (!device.signatureRequired) return undefined;
   return carriesSignature(message) ? 'SIGNATURE_INVALID' : 'SIGNATURE_MISSING';

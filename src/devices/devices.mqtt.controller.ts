@@ -12,13 +12,13 @@ import { PresenceIntakeService } from './heartbeat/presence-intake.service.js';
 export class DevicesMqttController {
   constructor(private readonly intake: PresenceIntakeService) {}
 
-  @EventPattern<string>(TOPICS.status)
+  @EventPattern(TOPICS.status)
   @FromBroker()
   status(@Payload() batch: MessageBatch): Promise<void> {
     return this.intake.take(batch);
   }
 
-  @EventPattern<string>(TOPICS.heartbeat)
+  @EventPattern(TOPICS.heartbeat)
   @FromBroker()
   heartbeat(@Payload() batch: MessageBatch): Promise<void> {
     return this.intake.take(batch);

@@ -33,7 +33,7 @@ describeEachDatabase((db) => {
     sensors = module.get(SensorsService);
     await createSensorTypes(module);
   });
-  afterAll(() => module?.close());
+  afterAll(() => module.close());
 
   beforeEach(async () => {
     home = await createMunicipality(module);

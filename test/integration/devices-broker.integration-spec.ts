@@ -23,7 +23,7 @@ describeEachDatabase((db) => {
     await register('pump-2');
     await register('pump-3', ['api_key']);
   });
-  afterAll(() => module?.close());
+  afterAll(() => module.close());
 
   async function register(deviceId: string, authMethods: RegisterDevice['authMethods'] = ['mqtt']) {
     const input = { deviceId, name: deviceId, authMethods };

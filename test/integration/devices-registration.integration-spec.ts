@@ -24,7 +24,7 @@ describeEachDatabase((db) => {
     em = module.get(EntityManager);
     await createSensorTypes(module);
   });
-  afterAll(() => module?.close());
+  afterAll(() => module.close());
 
   it('stores device, sensors and credentials, and shows the secrets once', async () => {
     const home = await createMunicipality(module);
@@ -55,7 +55,9 @@ describeEachDatabase((db) => {
     expect(module.get(SecretCipher).decrypt(hmacRow.secretEncrypted!, hmac!.keyId)).toBe(hmac!.secret);
 
     const events = await em.fork().find(OutboxEvent, { municipalityId: home });
-    expect(events.map(({ type, payload }) => [type, JSON.parse(payload).change])).toEqual([['device', 'registered']]);
+    expect(events.map(({ type, payload }) => [type, (JSON.parse(payload) as { change: unknown }).change])).toEqual([
+      ['device', 'registered'],
+    ]);
     expect(events[0]!.payload).not.toContain(apiKey);
   });
 

@@ -24,7 +24,9 @@ export class MqttUsers {
     private readonly clock: Clock,
     registryVersion: RegistryVersion,
   ) {
-    registryVersion.onChange(() => this.forget());
+    registryVersion.onChange(() => {
+      this.forget();
+    });
   }
 
   /** Whether the device may use MQTT with a user of its own. Says nothing about whether it is active. */

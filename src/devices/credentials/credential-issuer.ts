@@ -35,8 +35,8 @@ export class CredentialIssuer {
     const rows: NewCredential[] = [];
     const issued: IssuedCredentials = {};
     if (methods.has('api_key')) {
-      const { apiKey, prefix } = newApiKey();
-      rows.push(this.hashed(deviceId, 'api_key', prefix, apiKey));
+      const { row, apiKey } = this.issueApiKey(deviceId);
+      rows.push(row);
       issued.apiKey = apiKey;
     }
     if (methods.has('mqtt')) {
@@ -52,6 +52,11 @@ export class CredentialIssuer {
       issued.hmac = { keyId, secret };
     }
     return { rows, issued };
+  }
+
+  issueApiKey(deviceId: string): { row: NewCredential; apiKey: string } {
+    const { apiKey, prefix } = newApiKey();
+    return { row: this.hashed(deviceId, 'api_key', prefix, apiKey), apiKey };
   }
 
   private hashed(deviceId: string, kind: CredentialKind, lookup: string, secret: string): NewCredential {

@@ -30,7 +30,7 @@ export class CredentialRotationService {
    * @throws NotFoundError `DEVICE_NOT_FOUND`
    */
   async refreshApiKey(deviceId: string, overlapSeconds: number): Promise<RotatedApiKey> {
-    const { rows, issued } = this.issuer.issue(deviceId, new Set(['api_key']));
+    const { row, apiKey } = this.issuer.issueApiKey(deviceId);
     return this.transactions.run(async (tx) => {
       // The device's row is locked, so that of two rotations at once one sees and ends the key of the other.
       const device = await tx.em.findOne(Device, { id: deviceId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
@@ -42,9 +42,9 @@ export class CredentialRotationService {
         if (overlapSeconds === 0) key.revokedAt = now;
         else if (!key.expiresAt || key.expiresAt > end) key.expiresAt = end;
       }
-      for (const row of rows) tx.em.create(DeviceCredential, row);
+      tx.em.create(DeviceCredential, row);
       await this.changes.record(tx, device, 'credentials_rotated');
-      return { deviceId, apiKey: issued.apiKey!, previousKeysValidUntil: end };
+      return { deviceId, apiKey, previousKeysValidUntil: end };
     });
   }
 }

@@ -17,7 +17,7 @@ const presence = (secondsAgo: number, changes: Partial<DevicePresence> = {}): De
     firmware: null,
     message: null,
     ...changes,
-  }) as DevicePresence;
+  });
 const reported = (status: DevicePresence['reportedStatus'], secondsAgo: number, message: string | null = null) => ({
   reportedStatus: status,
   reportedAt: new Date(NOW - secondsAgo * 1000),

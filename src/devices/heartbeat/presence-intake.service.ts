@@ -16,8 +16,8 @@ const SINK_CONCURRENCY = 8;
 class MessageRejectedError extends Error {
   override readonly name = 'MessageRejectedError';
 
-  constructor({ code, reason }: MessageRejection) {
-    super(`${code}: ${reason}`);
+  constructor(rejection: MessageRejection | undefined) {
+    super(rejection && `${rejection.code}: ${rejection.reason}`);
   }
 }
 
@@ -49,7 +49,7 @@ export class PresenceIntakeService {
     const sink = this.modules.get(PoisonSink, { strict: false });
     for (let from = 0; from < messages.length; from += SINK_CONCURRENCY) {
       const some = messages.slice(from, from + SINK_CONCURRENCY);
-      await Promise.all(some.map((message) => sink.setAside(message, new MessageRejectedError(message.rejection!))));
+      await Promise.all(some.map((message) => sink.setAside(message, new MessageRejectedError(message.rejection))));
     }
   }
 }

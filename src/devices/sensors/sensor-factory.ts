@@ -28,20 +28,25 @@ export async function addSensors(
   if (wanted.length === 0) return [];
   const found = await tx.em.find(SensorType, { code: { $in: [...new Set(wanted.map(({ typeCode }) => typeCode))] } });
   const types = new Map(found.map((type) => [type.code, type]));
-  const unknown = wanted.flatMap(({ typeCode }, index) =>
-    types.has(typeCode) ? [] : [{ path: pathOf(index), code: typeCode }],
-  );
+  const unknown: { path: string; code: string }[] = [];
+  const added: TypedSensor[] = [];
+  for (const [index, one] of wanted.entries()) {
+    const type = types.get(one.typeCode);
+    if (type === undefined) unknown.push({ path: pathOf(index), code: one.typeCode });
+    else added.push({ sensor: newSensor(tx, device, type, one), type });
+  }
+  // What was made is not stored: the error rolls the transaction back.
   if (unknown.length > 0) throw unknownSensorTypes(unknown);
-  return wanted.map((one) => {
-    const type = types.get(one.typeCode)!;
-    const sensor = tx.em.create(Sensor, {
-      deviceId: device.id,
-      municipalityId: device.municipalityId,
-      sensorTypeId: type.id,
-      code: one.code ?? one.typeCode,
-      name: one.name ?? type.name,
-      thresholds: one.thresholds ?? null,
-    });
-    return { sensor, type };
+  return added;
+}
+
+function newSensor(tx: Transaction, device: Device, type: SensorType, wanted: NewSensor): Sensor {
+  return tx.em.create(Sensor, {
+    deviceId: device.id,
+    municipalityId: device.municipalityId,
+    sensorTypeId: type.id,
+    code: wanted.code ?? wanted.typeCode,
+    name: wanted.name ?? type.name,
+    thresholds: wanted.thresholds ?? null,
   });
 }

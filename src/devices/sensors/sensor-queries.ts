@@ -8,6 +8,9 @@ export async function withTypes(em: EntityManager, sensors: readonly Sensor[]): 
   const typeIds = [...new Set(sensors.map(({ sensorTypeId }) => sensorTypeId))];
   const found = typeIds.length > 0 ? await em.find(SensorType, { id: { $in: typeIds } }) : [];
   const types = new Map(found.map((type) => [type.id, type]));
-  // The foreign key says that every sensor has its type.
-  return sensors.map((sensor) => ({ sensor, type: types.get(sensor.sensorTypeId)! }));
+  return sensors.flatMap((sensor) => {
+    const type = types.get(sensor.sensorTypeId);
+    // The foreign key says that every sensor has its type.
+    return type === undefined ? [] : [{ sensor, type }];
+  });
 }

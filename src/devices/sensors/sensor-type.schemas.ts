@@ -20,7 +20,7 @@ const fields = {
 };
 
 const inOrder = (range: { validMin?: number | null; validMax?: number | null }): boolean =>
-  range.validMin == null || range.validMax == null || range.validMin <= range.validMax;
+  (range.validMin ?? -Infinity) <= (range.validMax ?? Infinity);
 const IN_ORDER = { path: ['validMax'], error: 'must not be smaller than validMin' };
 
 /** Body of `POST /sensor-types`. */

@@ -68,7 +68,7 @@ export class SensorTypesService {
 
 /** A patch of one end can contradict the end that is stored. */
 function refuseUpsideDown({ validMin, validMax }: SensorType): void {
-  if (validMin == null || validMax == null || validMin <= validMax) return;
+  if ((validMin ?? -Infinity) <= (validMax ?? Infinity)) return;
   const message = 'validMax must not be smaller than validMin';
   throw new ValidationError([{ path: 'validMax', code: 'RANGE_UPSIDE_DOWN', message }]);
 }

@@ -8,7 +8,7 @@ import { DeviceChanges } from '../device-changes.js';
 import { Device } from '../device.entity.js';
 import { deviceNotFound } from '../device.errors.js';
 import { containsPattern } from '../text.schemas.js';
-import { sensorExists, sensorNotFound } from './sensor.errors.js';
+import { sensorExists, sensorNotFound, sensorTypeNotFound } from './sensor.errors.js';
 import { Sensor } from './sensor.entity.js';
 import { addSensors } from './sensor-factory.js';
 import type { TypedSensor } from './sensor.mapper.js';
@@ -33,8 +33,7 @@ export class SensorsService {
     const em = this.em.fork();
     const where = await this.conditions(em, query);
     const sensors = await em.find(Sensor, { $and: where }, { orderBy: { id: 'asc' }, limit: query.limit + 1 });
-    const page = pageOf(await withTypes(em, sensors), query.limit, ({ sensor }) => [sensor.id]);
-    return page;
+    return pageOf(await withTypes(em, sensors), query.limit, ({ sensor }) => [sensor.id]);
   }
 
   /** @throws NotFoundError `SENSOR_NOT_FOUND` */
@@ -60,7 +59,8 @@ export class SensorsService {
         throw error;
       }
       await this.changes.record(tx, device, 'sensors_changed');
-      return added!;
+      if (added === undefined) throw sensorTypeNotFound(input.typeCode);
+      return added;
     });
   }
 
@@ -105,5 +105,6 @@ export class SensorsService {
 
 async function typed(em: EntityManager, sensor: Sensor): Promise<TypedSensor> {
   const [found] = await withTypes(em, [sensor]);
-  return found!;
+  if (found === undefined) throw sensorNotFound(sensor.id);
+  return found;
 }
