@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
+import { lastValueFrom, throwError } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UnavailableError } from '../common/errors/errors.js';
 import { BatchSettler } from './batch-settler.js';
@@ -144,11 +145,11 @@ describe('BatchSettler', () => {
   it('blames no message when the error was lost on its way', async () => {
     const { settler, aside } = setUp();
     let attempt = 0;
-    const lost: unknown = { status: 'error', message: 'Internal server error' };
+    const lost = throwError(() => ({ status: 'error', message: 'Internal server error' }));
     await Promise.all([
       settler.settle(PATTERN, messages(2), async () => {
         attempt += 1;
-        if (attempt === 1) await Promise.reject(lost);
+        if (attempt === 1) await lastValueFrom(lost);
       }),
       vi.advanceTimersByTimeAsync(200),
     ]);

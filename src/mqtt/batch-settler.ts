@@ -1,4 +1,6 @@
 import type { Logger } from '@nestjs/common';
+import { InternalError } from '../common/errors/errors.js';
+import { runWithRequestContext } from '../common/request-context/request-context.js';
 import { Backoff } from './backoff.js';
 import type { InboundMessage } from './inbound-message.js';
 import { MessageBatch } from './message-batch.js';
@@ -44,12 +46,13 @@ export class BatchSettler {
   }
 
   private async resolve(pattern: string, messages: InboundMessage[], handle: BatchHandler): Promise<void> {
-    const failure = await this.tryUntilClear(new MessageBatch(pattern, messages), handle);
+    const batch = new MessageBatch(pattern, messages);
+    const failure = await this.tryUntilClear(batch, handle);
     this.parts.giveUp.throwIfAborted();
     if (failure === undefined) return this.parts.settled(messages);
     const [first, ...others] = messages;
     if (first === undefined) return;
-    if (others.length === 0) return this.setAside(first, failure.error);
+    if (others.length === 0) return this.setAside(batch.id, first, causeOf(failure.error));
     const middle = Math.ceil(messages.length / 2);
     await this.resolve(pattern, messages.slice(0, middle), handle);
     await this.resolve(pattern, messages.slice(middle), handle);
@@ -63,7 +66,7 @@ export class BatchSettler {
       // Verdicts of an attempt that failed do not count; each attempt makes its own.
       for (const message of batch.messages) message.rejection = oversizeRejection(message, settings.maxPayloadBytes);
       try {
-        await handle(batch);
+        await runWithRequestContext({ requestId: batch.id }, () => handle(batch));
         counters.batches += 1;
         for (const message of batch.messages) if (message.rejection !== undefined) counters.rejected += 1;
         return undefined;
@@ -80,12 +83,12 @@ export class BatchSettler {
     }
   }
 
-  private async setAside(message: InboundMessage, error: unknown): Promise<void> {
+  private async setAside(requestId: string, message: InboundMessage, error: unknown): Promise<void> {
     const { counters, logger, sink, settled } = this.parts;
     const backoff = this.retryBackoff();
     for (;;) {
       try {
-        await sink.setAside(message, error);
+        await runWithRequestContext({ requestId }, () => sink.setAside(message, error));
         break;
       } catch (sinkError) {
         await this.waitToRepeat(backoff.next(), `setting aside a message of ${message.topic}`, sinkError);
@@ -111,6 +114,11 @@ export class BatchSettler {
     this.parts.logger.warn(`${what} failed, next try in ${milliseconds} ms: ${text(error)}`);
     await pause(milliseconds, this.parts.giveUp);
   }
+}
+
+/** The global filter hides a defect from callers; who looks at a message that was set aside wants to see it. */
+function causeOf(error: unknown): unknown {
+  return error instanceof InternalError && error.cause !== undefined ? error.cause : error;
 }
 
 function text(error: unknown): string {

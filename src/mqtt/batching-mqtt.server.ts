@@ -3,7 +3,6 @@ import { ModuleRef } from '@nestjs/core';
 import { type CustomTransportStrategy, type MessageHandler, MqttContext, ServerMqtt } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { Clock } from '../common/clock.js';
-import { runWithRequestContext } from '../common/request-context/request-context.js';
 import { BatchSettler } from './batch-settler.js';
 import type { InboundMessage } from './inbound-message.js';
 import { Intake } from './intake.js';
@@ -121,10 +120,8 @@ export class BatchingMqttServer extends ServerMqtt implements CustomTransportStr
 
   private async handleBatch(batch: MessageBatch, handler: MessageHandler | undefined): Promise<void> {
     if (handler === undefined) throw new Error('no handler for this topic');
-    await runWithRequestContext({ requestId: batch.id }, async () => {
-      const result: unknown = await handler(batch, new MqttContext([batch.pattern, {}]));
-      if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
-    });
+    const result: unknown = await handler(batch, new MqttContext([batch.pattern, {}]));
+    if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
   }
 
   private async drainAndDisconnect(): Promise<void> {

@@ -144,7 +144,10 @@ describe('MQTT transport', () => {
     expect(app.desk.guarded[1]?.messages).toHaveLength(100);
     expect(app.desk.payloads.slice(1)).toEqual(sent.filter((payload) => payload !== '{"seq":42}'));
     expect(app.desk.aside.map(({ message }) => message.payload.toString())).toEqual(['{"seq":42}']);
-    expect(app.desk.aside[0]?.error).toMatchObject({ cause: expect.any(TypeError) as TypeError });
+    expect(app.desk.aside[0]).toMatchObject({
+      error: new TypeError('poison'),
+      requestId: expect.any(String) as string,
+    });
     expect(app.state.counters.setAside).toBe(1);
   });
 

@@ -16,6 +16,7 @@ import { AllExceptionsFilter } from '../../src/common/errors/all-exceptions.filt
 import { HttpExceptionFilter } from '../../src/common/errors/http-exception.filter.js';
 import { RpcExceptionFilter } from '../../src/common/errors/rpc-exception.filter.js';
 import { WsExceptionFilter } from '../../src/common/errors/ws-exception.filter.js';
+import { currentRequestId } from '../../src/common/request-context/request-context.js';
 import { BatchingMqttServer } from '../../src/mqtt/batching-mqtt.server.js';
 import type { InboundMessage } from '../../src/mqtt/inbound-message.js';
 import type { MessageBatch } from '../../src/mqtt/message-batch.js';
@@ -40,7 +41,7 @@ export class Desk implements PoisonSink {
   /** Batches and messages whose work has ended well. */
   readonly batches: MessageBatch[] = [];
   readonly handled: InboundMessage[] = [];
-  readonly aside: { message: InboundMessage; error: unknown }[] = [];
+  readonly aside: { message: InboundMessage; error: unknown; requestId: string | undefined }[] = [];
 
   async handle(batch: MessageBatch): Promise<void> {
     await this.work(batch);
@@ -49,7 +50,7 @@ export class Desk implements PoisonSink {
   }
 
   setAside(message: InboundMessage, error: unknown): Promise<void> {
-    this.aside.push({ message, error });
+    this.aside.push({ message, error, requestId: currentRequestId() });
     return Promise.resolve();
   }
 
