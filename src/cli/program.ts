@@ -1,0 +1,89 @@
+import { Logger } from '@nestjs/common';
+import { Command, CommanderError } from 'commander';
+import { ZodError } from 'zod';
+import { DomainError } from '../common/errors/domain.error.js';
+import { ConfigError } from '../config/config.error.js';
+import { adminPassword } from '../config/cli.config.js';
+import { loadConfig } from '../config/load-config.js';
+import { createAdmin } from './create-admin.js';
+import { askHidden } from './hidden-prompt.js';
+import { migrate, migrationStatus } from './migrate.js';
+import { seedDemo } from './seed-demo.js';
+
+const EXIT_FAILED = 1;
+const EXIT_PENDING = 2;
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/**
+ * Runs one command of `npm run cli -- …`.
+ * @returns the exit code: 0 done, 1 failed (told on standard error), 2 migrations are pending
+ */
+export async function runCli(args: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  Logger.overrideLogger(['warn', 'error', 'fatal']);
+  const program = new Command('cli')
+    .description(
+      'Operations on a HydroAlert installation. Settings come from the environment and from .env, as for the application.',
+    )
+    .exitOverride();
+  program.addCommand(migrateCommand(() => (exitCode = EXIT_PENDING)));
+  program.addCommand(createAdminCommand());
+  program.addCommand(seedDemoCommand());
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    process.stderr.write(`${explain(error)}\n`);
+    return EXIT_FAILED;
+  }
+}
+
+function migrateCommand(onPending: () => void): Command {
+  return new Command('migrate')
+    .description(
+      'Bring the database to this version: schema, extensions, partitions of the coming months, reference data',
+    )
+    .option('--status', 'only tell what is applied and what is pending (exit code 2 when something is)')
+    .action(async ({ status }: { status?: true }) => {
+      const config = loadConfig();
+      if (!status) await migrate(config, print);
+      else if (!(await migrationStatus(config, print))) onPending();
+    });
+}
+
+function createAdminCommand(): Command {
+  return new Command('create-admin')
+    .description('Make the account of a super admin; the password is asked for, or taken from ADMIN_PASSWORD')
+    .requiredOption('--email <address>', 'address to sign in with')
+    .option('--name <name>', 'name of the person', 'Administrator')
+    .action(async ({ email, name }: { email: string; name: string }) => {
+      const config = loadConfig();
+      const password = adminPassword() ?? (await askHidden('Password: '));
+      const admin = await createAdmin(config, { email, name, password });
+      print(`created the super admin ${admin.email} (${admin.id})`);
+    });
+}
+
+function seedDemoCommand(): Command {
+  return new Command('seed-demo')
+    .description('Fill the migrated database with a demo country and write the credentials of its people and devices')
+    .requiredOption('--output <file>', 'JSON file that gets the credentials; those that it holds already stay valid')
+    .action(async ({ output }: { output: string }) => {
+      const { users, devices } = await seedDemo(loadConfig(), output);
+      print(`${users.length} people and ${devices.length} devices are in ${output}`);
+    });
+}
+
+/** What is the caller's to mend is told in a sentence, the rest with where it happened. */
+function explain(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  if (error instanceof ZodError)
+    return error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('\n');
+  if (error instanceof DomainError) {
+    return [error.message, ...(error.errors ?? []).map(({ path, message }) => `  ${path}: ${message}`)].join('\n');
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
