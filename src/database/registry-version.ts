@@ -14,6 +14,7 @@ export class RegistryVersion implements OnApplicationBootstrap, OnApplicationShu
   private readonly logger = new Logger(RegistryVersion.name);
   private readonly listeners: (() => void)[] = [];
   private timer: NodeJS.Timeout | undefined;
+  private looking: Promise<unknown> = Promise.resolve();
   private known = -1;
   private away = false;
 
@@ -46,9 +47,11 @@ export class RegistryVersion implements OnApplicationBootstrap, OnApplicationShu
     this.schedule();
   }
 
-  onApplicationShutdown(): void {
+  /** Waits for the look in hand: a statement that starts while the pool closes keeps it from ever closing. */
+  async onApplicationShutdown(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
+    await this.looking;
   }
 
   private changed(): void {
@@ -57,7 +60,7 @@ export class RegistryVersion implements OnApplicationBootstrap, OnApplicationShu
 
   private schedule(): void {
     this.timer = setTimeout(() => {
-      this.check()
+      this.looking = this.check()
         .then(
           () => (this.away = false),
           (error: unknown) => {
