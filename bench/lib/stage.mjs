@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
-import { ensureBuilt } from '../../scripts/demo/build.mjs';
+import { ensureBuilt } from '../../scripts/services/build.mjs';
 import { spawnApp } from '../../scripts/services/app.mjs';
 import { startMosquitto } from '../../scripts/services/mosquitto.mjs';
 import { startPostgres } from '../../scripts/services/postgres.mjs';
@@ -34,7 +34,7 @@ export async function openStage({ durable = true } = {}) {
     CORS_ORIGINS: 'http://127.0.0.1',
     LOG_LEVEL: 'warn',
   };
-  ensureBuilt(ROOT);
+  await ensureBuilt(ROOT);
   cli(env, ['migrate']);
   cli({ ...env, ADMIN_PASSWORD: PASSWORD }, ['create-admin', '--email', EMAIL]);
   const stage = {

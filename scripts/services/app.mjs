@@ -1,6 +1,6 @@
 /** The built application as a process of its own, for tests that kill it and start it again. */
 import { join } from 'node:path';
-import { ensureBuilt } from '../demo/build.mjs';
+import { ensureBuilt } from './build.mjs';
 import { applicationNode } from './runtime.mjs';
 import { Service, startService } from './service.mjs';
 
@@ -13,7 +13,7 @@ const PROBE_TIMEOUT_MS = 2_000;
  *   for the process alone
  */
 export async function spawnApp({ env, until = 'ready', nodeArgs = [], ...options }) {
-  ensureBuilt(PROJECT);
+  await ensureBuilt(PROJECT);
   return startService('app', options, (place) => {
     const url = `http://127.0.0.1:${place.port}`;
     const probe = `${url}/${until === 'ready' ? 'ready' : 'health'}`;
