@@ -165,10 +165,12 @@ describeEachDatabase((db) => {
     const signs = module.get(SignsOfLife);
     for (let ms = 0; ms < 5_000; ms += 10) signs.note(deviceId, home, T0 + ms);
     await signs.flush();
-    expect(await known()).toMatchObject({ lastSeenAt: new Date(T0), reportedStatus: null });
-    signs.note(deviceId, home, T0 + 10_000);
-    await signs.flush();
-    expect(await known()).toMatchObject({ lastSeenAt: new Date(T0 + 10_000) });
+    expect(await known()).toMatchObject({ lastSeenAt: new Date(T0 + 4_990), reportedStatus: null });
+    signs.note(deviceId, home, T0 + 9_000);
+    await signs.flush(3_600_000);
+    expect(await known()).toMatchObject({ lastSeenAt: new Date(T0 + 4_990) });
+    await signs.onApplicationShutdown();
+    expect(await known()).toMatchObject({ lastSeenAt: new Date(T0 + 9_000) });
   });
 
   it('takes 2,000 heartbeats in one batch', async () => {

@@ -1,4 +1,5 @@
 import { EntityManager } from '@mikro-orm/core';
+import type { INestApplicationContext } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { CommonModule } from '../../src/common/common.module.js';
 import { newId } from '../../src/common/ids.js';
@@ -36,7 +37,7 @@ export async function createDevicesModule(db: TestDatabase): Promise<TestingModu
 }
 
 /** Stores a municipality and answers its id. */
-export async function createMunicipality(module: TestingModule): Promise<string> {
+export async function createMunicipality(module: INestApplicationContext): Promise<string> {
   const em = module.get(EntityManager).fork();
   const municipality = em.create(Municipality, { code: newId(), name: 'Flussdorf' });
   await em.flush();
@@ -44,7 +45,7 @@ export async function createMunicipality(module: TestingModule): Promise<string>
 }
 
 /** Stores the sensor types that tests use, as far as they are missing. */
-export async function createSensorTypes(module: TestingModule): Promise<void> {
+export async function createSensorTypes(module: INestApplicationContext): Promise<void> {
   const em = module.get(EntityManager).fork();
   const types = [
     { code: 'water_level_cm', name: 'Water level', unit: 'cm', validMin: 0, validMax: 2000, precision: 1 },

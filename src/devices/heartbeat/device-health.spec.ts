@@ -6,18 +6,17 @@ import { healthOf } from './device-health.js';
 const NOW = Date.UTC(2026, 2, 1, 12);
 const device = (changes: Partial<Device> = {}): Device =>
   ({ id: 'gauge-1', status: 'active', heartbeatIntervalSeconds: 60, ...changes }) as Device;
-const presence = (secondsAgo: number, changes: Partial<DevicePresence> = {}): DevicePresence =>
-  ({
-    deviceId: 'gauge-1',
-    lastSeenAt: new Date(NOW - secondsAgo * 1000),
-    reportedStatus: null,
-    reportedAt: null,
-    batteryLevel: null,
-    signalStrength: null,
-    firmware: null,
-    message: null,
-    ...changes,
-  });
+const presence = (secondsAgo: number, changes: Partial<DevicePresence> = {}): DevicePresence => ({
+  deviceId: 'gauge-1',
+  lastSeenAt: new Date(NOW - secondsAgo * 1000),
+  reportedStatus: null,
+  reportedAt: null,
+  batteryLevel: null,
+  signalStrength: null,
+  firmware: null,
+  message: null,
+  ...changes,
+});
 const reported = (status: DevicePresence['reportedStatus'], secondsAgo: number, message: string | null = null) => ({
   reportedStatus: status,
   reportedAt: new Date(NOW - secondsAgo * 1000),
