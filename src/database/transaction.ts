@@ -39,7 +39,7 @@ const MAX_ATTEMPTS = 5;
 export class Transactions {
   constructor(
     private readonly em: EntityManager,
-    private readonly dialect: SqlDialect,
+    readonly dialect: SqlDialect,
   ) {}
 
   /**
