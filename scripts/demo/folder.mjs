@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { reachableFolder } from '../services/account.mjs';
+import { outsideBases, reachableFolder } from '../services/account.mjs';
 import { identify, isAlive } from '../services/process.mjs';
 import { ProcessRegistry } from '../services/registry.mjs';
 
@@ -112,12 +112,21 @@ export class DemoFolder {
 
 /** @returns {{ path: string, project: string, id: string }[]} */
 function outsideFolders() {
-  const base = '/var/lib';
-  if (process.getuid?.() !== 0 || !existsSync(base)) return [];
-  return readdirSync(base)
-    .map((name) => join(base, name))
-    .filter((path) => /\/hydroalert-[0-9a-f]{12}$/.test(path) && existsSync(join(path, MARK)))
-    .map((path) => ({ path, ...JSON.parse(readFileSync(join(path, MARK), 'utf8')) }));
+  if (process.getuid?.() !== 0) return [];
+  return outsideBases()
+    .filter((base) => existsSync(base))
+    .flatMap((base) => readdirSync(base).map((name) => join(base, name)))
+    .filter((path) => /\/hydroalert-[0-9a-f]{12}$/.test(path))
+    .flatMap((path) => readMark(path));
+}
+
+/** @returns {{ path: string, project: string, id: string }[]} empty for a folder that no demo has marked */
+function readMark(path) {
+  try {
+    return [{ path, ...JSON.parse(readFileSync(join(path, MARK), 'utf8')) }];
+  } catch {
+    return [];
+  }
 }
 
 function remove(path) {

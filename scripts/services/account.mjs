@@ -11,6 +11,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,19 +70,32 @@ export function reachableFolder(wished, { key = wished, account = serviceAccount
   mkdirSync(wished, { recursive: true });
   if (account.uid === undefined || canReach(wished, account)) return wished;
   const name = `hydroalert-${createHash('sha256').update(key).digest('hex').slice(0, 12)}`;
-  for (const base of ['/var/lib', tmpdir()]) {
+  for (const base of outsideBases()) {
     if (!existsSync(base) || !canReach(base, account)) continue;
     const folder = join(base, name);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    // The name can be guessed: somebody else's folder or link of that name is not used.
-    const stat = lstatSync(folder);
-    if (!stat.isDirectory() || (stat.uid !== 0 && stat.uid !== account.uid)) continue;
+    if (isOpenToAll(base) && !isOwnedBy(folder, account)) continue;
     own(folder, account);
     return folder;
   }
   throw new Error(
     `Neither ${wished} nor a system folder can be reached by the account ${account.uid} that runs the services`,
   );
+}
+
+/** Where data lie that cannot lie in the project, best first. */
+export function outsideBases() {
+  return ['/var/lib', tmpdir()];
+}
+
+function isOpenToAll(folder) {
+  return (statSync(folder).mode & 0o002) !== 0;
+}
+
+/** Names can be guessed: where everybody may make folders, somebody else's folder or link is not used. */
+function isOwnedBy(folder, account) {
+  const stat = lstatSync(folder);
+  return stat.isDirectory() && (stat.uid === 0 || stat.uid === account.uid);
 }
 
 /** Makes a folder that belongs to the service account alone. @param {string} folder @param {Account} [account] */
