@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { mysql9Binaries } from './services/mysql9-binaries.mjs';
+import { mysql9Binaries, releaseMysql9 } from './services/mysql9-binaries.mjs';
 
 const PROJECT = fileURLToPath(new URL('../', import.meta.url)).replace(/\/$/, '');
 const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
@@ -31,7 +31,10 @@ async function runTests(args) {
 const args = process.argv.slice(2);
 try {
   mysql9Binaries(PROJECT);
-  process.exitCode = args.includes('--possible') ? 0 : await runTests(args);
+  if (!args.includes('--possible')) {
+    process.exitCode = await runTests(args);
+    releaseMysql9(PROJECT);
+  }
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

@@ -23,8 +23,7 @@ const TIMEOUT_MS = 150_000;
  * @throws with the reason where this machine cannot have it
  */
 export function mysql9Binaries(project) {
-  const wished = join(project, '.services', 'mysql9');
-  const folder = reachableFolder(wished, { key: `${project}#mysql9` });
+  const { folder } = placeOf(project);
   const root = join(folder, 'root');
   if (!existsSync(root)) fetchInto(folder, root);
   const libraries = readdirSync(join(root, 'usr', 'lib')).find((name) => name.includes('-linux-gnu'));
@@ -35,6 +34,17 @@ export function mysql9Binaries(project) {
     args: ['--library-path', libraryFolder, join(root, 'usr', 'sbin', 'mysqld')],
     basedir: join(root, 'usr'),
   };
+}
+
+/** Inside the project it is kept for the next run; elsewhere it is removed after the run. @param {string} project */
+export function releaseMysql9(project) {
+  const { folder, wished } = placeOf(project);
+  if (folder !== wished) rmSync(folder, { recursive: true, force: true });
+}
+
+function placeOf(project) {
+  const wished = join(project, '.services', 'mysql9');
+  return { wished, folder: reachableFolder(wished, { key: `${project}#mysql9` }) };
 }
 
 function fetchInto(folder, root) {
