@@ -22,6 +22,7 @@ import { OutboxModule } from './outbox/outbox.module.js';
 import { QueueModule } from './queue/queue.module.js';
 import { ReadingsJobsModule } from './readings/readings-jobs.module.js';
 import { ReadingsModule } from './readings/readings.module.js';
+import { RealtimeModule } from './realtime/realtime.module.js';
 import { RedisModule } from './redis/redis.module.js';
 
 type Imported = NonNullable<DynamicModule['imports']>[number];
@@ -61,7 +62,7 @@ function rooms(): Imported[] {
 
 /** Rooms that only some processes have. */
 function roomsOfRoles(config: AppConfig): Imported[] {
-  const api: Imported[] = [];
+  const api: Imported[] = [RealtimeModule];
   const worker: Imported[] = [QueueModule.forRoot(config), ReadingsJobsModule];
   return [...(config.hasRole('api') ? api : []), ...(config.hasRole('worker') ? worker : [])];
 }

@@ -1,4 +1,4 @@
-import { type BeforeApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, UseFilters } from '@nestjs/common';
 import {
   Ack,
   ConnectedSocket,
@@ -15,6 +15,7 @@ import { RateLimitedError } from '../common/errors/errors.js';
 import { wsFailureOf } from '../common/errors/ws-exception.filter.js';
 import { newRequestContext, runWithRequestContext } from '../common/request-context/request-context.js';
 import { LiveConnections } from './live-connections.js';
+import { LiveExceptionFilter } from './live-exception.filter.js';
 import { LiveFeeds } from './live-feeds.js';
 import { type Subscribe, subscribeSchema, type Unsubscribe, unsubscribeSchema } from './live.schemas.js';
 import { type Answer, LiveSubscriptions } from './live-subscriptions.js';
@@ -22,6 +23,7 @@ import { SessionLifetime } from './session-lifetime.js';
 import { SocketAuthentication } from './socket-authentication.js';
 
 /** The live door: Socket.IO at `/ws`. Clients subscribe to topics of a municipality and are told what happens there. */
+@UseFilters(LiveExceptionFilter)
 @WebSocketGateway({ path: '/ws', connectTimeout: 10_000, pingInterval: 20_000, pingTimeout: 20_000 })
 export class LiveGateway
   implements OnGatewayInit<Server>, OnGatewayConnection<Socket>, OnGatewayDisconnect<Socket>, BeforeApplicationShutdown

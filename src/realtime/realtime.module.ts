@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { WsExceptionFilter } from '../common/errors/ws-exception.filter.js';
 import { MunicipalitiesModule } from '../municipalities/municipalities.module.js';
 import { LiveAccess } from './live-access.js';
 import { LiveConnections } from './live-connections.js';
@@ -23,6 +24,7 @@ import { StreamTail } from './stream-tail.js';
     SessionLifetime,
     SocketAuthentication,
     StreamTail,
+    WsExceptionFilter,
   ],
 })
 export class RealtimeModule {}

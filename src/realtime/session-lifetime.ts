@@ -20,6 +20,7 @@ export class SessionLifetime {
   private readonly logger = new Logger(SessionLifetime.name);
   private readonly interval: NodeJS.Timeout;
   private afterChange: NodeJS.Timeout | undefined;
+  private changedAgain = false;
 
   constructor(
     private readonly connections: LiveConnections,
@@ -36,7 +37,7 @@ export class SessionLifetime {
     const user = socketUser(session.socket);
     if (!user) return;
     const left = Math.min(user.tokenExpiresAt - this.clock.nowMs(), LONGEST_TIMER_MS);
-    const timer = setTimeout(() => void this.end(session), Math.max(0, left)).unref();
+    const timer = setTimeout(() => this.end(session), Math.max(0, left)).unref();
     session.socket.once('disconnect', () => clearTimeout(timer));
   }
 
@@ -45,11 +46,17 @@ export class SessionLifetime {
     clearTimeout(this.afterChange);
   }
 
+  /** Looks again a little after every change: a look that is due for an earlier one may come too early for this one. */
   private changed(): void {
-    this.afterChange ??= setTimeout(() => {
-      this.afterChange = undefined;
-      void this.lookAgain();
-    }, AFTER_CHANGE_MS).unref();
+    if (this.afterChange) this.changedAgain = true;
+    else this.afterChange = setTimeout(() => this.lookAfterChange(), AFTER_CHANGE_MS).unref();
+  }
+
+  private lookAfterChange(): void {
+    this.afterChange = undefined;
+    if (this.changedAgain) this.changed();
+    this.changedAgain = false;
+    void this.lookAgain();
   }
 
   private async lookAgain(): Promise<void> {
@@ -60,13 +67,13 @@ export class SessionLifetime {
         await this.verifier.current(user);
       } catch (error) {
         // Nobody is sent away because the database is away.
-        if (error instanceof UnauthenticatedError) await this.end(session);
+        if (error instanceof UnauthenticatedError) this.end(session);
         else this.logger.debug(`a live session could not be checked: ${String(error)}`);
       }
     }
   }
 
-  private async end(session: LiveSession): Promise<void> {
-    await this.connections.sendAway(session, new SessionEndedError());
+  private end(session: LiveSession): void {
+    void this.connections.sendAway(session, new SessionEndedError());
   }
 }

@@ -1,0 +1,155 @@
+import { JwtService } from '@nestjs/jwt';
+import { io, type Socket } from 'socket.io-client';
+import { TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_ISSUER } from '../../src/auth/access-token.js';
+import { newId } from '../../src/common/ids.js';
+import { Transactions } from '../../src/database/transaction.js';
+import type { NewLiveEvent } from '../../src/outbox/live-event.js';
+import { OutboxService } from '../../src/outbox/outbox.service.js';
+import type { LiveMessage } from '../../src/realtime/live-message.js';
+import type { RoleCode } from '../../src/users/role-code.js';
+import { startTestApp, type TestApp } from './app.js';
+import type { TestDatabase } from './databases.js';
+
+/** An answer to `subscribe` or `unsubscribe`. */
+export interface LiveAnswer {
+  ok: boolean;
+  topics?: string[];
+  cursor?: string;
+  error?: { code: string; message: string };
+}
+
+/** An event with the name under which it came. */
+export type Received = LiveMessage & { name: string };
+
+/** The application with its live door on a test database, and people to look through it. */
+export class LiveApp {
+  private readonly clients: LiveClient[] = [];
+
+  private constructor(readonly running: TestApp) {}
+
+  /** Only the role that answers HTTP and WebSocket; `env` names Redis where it is not the common one. */
+  static async start(db: TestDatabase, env: Record<string, string> = {}): Promise<LiveApp> {
+    return new LiveApp(await startTestApp({ env: { DATABASE_URL: db.url, ...env }, roles: ['api'] }));
+  }
+
+  get transactions(): Transactions {
+    return this.running.app.get(Transactions);
+  }
+
+  /** Appends events in a transaction of their own. */
+  async append(events: readonly NewLiveEvent[]): Promise<void> {
+    const outbox = this.running.app.get(OutboxService);
+    await this.transactions.run((tx) => outbox.append(tx, events));
+  }
+
+  /** An access token of a new person. */
+  async token(role: RoleCode, municipalityId: string | null, expiresIn = 900): Promise<string> {
+    return this.tokenOf(await this.makeUser(role, municipalityId), role, municipalityId, expiresIn);
+  }
+
+  async makeUser(role: RoleCode, municipalityId: string | null): Promise<string> {
+    const id = newId();
+    await this.transactions.query(
+      `insert into users (id, email, name, password_hash, role, municipality_id, status, created_at, updated_at)
+       values (?, ?, 'Test', 'x', ?, ?, 'active', current_timestamp, current_timestamp)`,
+      [id, `${id}@test.example`, role, municipalityId],
+    );
+    return id;
+  }
+
+  tokenOf(subject: string, role: RoleCode, mun: string | null, expiresIn: number): Promise<string> {
+    const jwt = this.running.app.get(JwtService, { strict: false });
+    return jwt.signAsync(
+      { role, mun },
+      {
+        algorithm: TOKEN_ALGORITHM,
+        issuer: TOKEN_ISSUER,
+        audience: TOKEN_AUDIENCE,
+        subject,
+        jwtid: newId(),
+        expiresIn,
+      },
+    );
+  }
+
+  /** A client that is connected; rejects with the refusal. */
+  async connect(token: unknown): Promise<LiveClient> {
+    const client = new LiveClient(this.running.url, token);
+    this.clients.push(client);
+    await client.connected();
+    return client;
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.clients) client.socket.disconnect();
+    await this.running.close();
+  }
+}
+
+/** A plain Socket.IO client that keeps what it is told. */
+export class LiveClient {
+  readonly socket: Socket;
+  readonly events: Received[] = [];
+  readonly exceptions: { error: { code: string } }[] = [];
+  /** Why it was disconnected, each time. */
+  readonly disconnects: string[] = [];
+
+  constructor(url: string, token: unknown) {
+    this.socket = io(url, {
+      path: '/ws',
+      transports: ['websocket'],
+      auth: { token },
+      reconnection: false,
+      forceNew: true,
+    });
+    this.socket.onAny((name: string, payload: unknown) => {
+      if (name === 'exception') this.exceptions.push(payload as { error: { code: string } });
+      else this.events.push({ name, ...(payload as LiveMessage) });
+    });
+    this.socket.on('disconnect', (reason) => this.disconnects.push(reason));
+  }
+
+  connected(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.socket.once('connect', resolve);
+      this.socket.once('connect_error', reject);
+    });
+  }
+
+  async subscribe(topics: string[], more: { municipalityId?: string; cursor?: string } = {}): Promise<LiveAnswer> {
+    return (await this.socket.emitWithAck('subscribe', { topics, ...more })) as LiveAnswer;
+  }
+
+  async unsubscribe(topics: string[], municipalityId?: string): Promise<LiveAnswer> {
+    return (await this.socket.emitWithAck('unsubscribe', { topics, municipalityId })) as LiveAnswer;
+  }
+
+  /** `data` of the events, in the order in which they came. */
+  get data(): unknown[] {
+    return this.events.map((event) => event.data);
+  }
+
+  get lastCursor(): string | undefined {
+    return this.events.at(-1)?.cursor;
+  }
+}
+
+/** A sensor of its own device; answers its id. */
+export async function makeSensor(transactions: Transactions, municipalityId: string): Promise<string> {
+  const [deviceId, typeId, sensorId] = [`dev-${newId()}`, newId(), newId()];
+  const now = 'current_timestamp, current_timestamp';
+  await transactions.query(
+    `insert into devices (id, municipality_id, name, created_at, updated_at) values (?, ?, 'Device', ${now})`,
+    [deviceId, municipalityId],
+  );
+  await transactions.query(
+    `insert into sensor_types (id, code, name, unit, created_at, updated_at) values (?, ?, 'Type', 'cm', ${now})`,
+    [typeId, `type_${typeId}`],
+  );
+  await transactions.query(
+    `insert into sensors (id, device_id, municipality_id, sensor_type_id, code, name, created_at, updated_at)
+     values (?, ?, ?, ?, 'water_level_cm', 'Sensor', ${now})`,
+    [sensorId, deviceId, municipalityId, typeId],
+  );
+  return sensorId;
+}
