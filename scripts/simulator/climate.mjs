@@ -8,7 +8,7 @@ const COURSES = {
   pipe: { mean: 11.5, swing: 0.4, warmest: 20 },
 };
 /** Rain cools the air: °C at 1 mm per minute. */
-const COOLING = 5;
+const COOLING = 3;
 
 /**
  * Temperature in °C.

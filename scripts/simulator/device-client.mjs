@@ -109,6 +109,7 @@ export class DeviceClient {
   }
 
   #onConnect() {
+    this.lastError = null;
     this.reportStatus('online');
     this.#send();
   }

@@ -5,7 +5,7 @@ import { WaterNetwork } from './water-network.mjs';
 
 /** Minutes: how long a burst lasts, and the mean time to the next one. */
 const BURST_LASTS = 170;
-const BURST_GAP = 40 * 60;
+const BURST_GAP = 60 * 60;
 /** Deviation of the use from the usual course of the day, and the minutes in which that changes. */
 const NOISE = 0.04;
 const NOISE_MINUTES = 12;

@@ -19,8 +19,10 @@ const TANK_DEPTH = 4;
 /** Hours of mean use that the working range holds. */
 const TANK_HOURS = 7;
 const PUMP_CAPACITY = 1.7;
-/** Pressure at the place of a burst once it has opened, bar. */
+/** Pressure at the place of a burst once it has opened, bar; near the tank less is lost, as the leak has its limit too. */
 const BURST_PRESSURE = 1.35;
+/** Largest leak, as a part of the mean flow into the line. */
+const LARGEST_LEAK = 2;
 /** Minutes in which it opens. */
 const BURST_OPENS = 3;
 /** Water stays in the line about this long at mean use, hours; its chlorine decays by first order (Rossman, Clark and Grayman 1994). */
@@ -60,7 +62,8 @@ export class WaterNetwork {
   break(index) {
     const pressure = this.#pressures[index];
     const leak = this.#leakFor(index, (pressure - BURST_PRESSURE) * METRES_PER_BAR);
-    this.#burst = { index, size: leak / Math.sqrt(BURST_PRESSURE), opened: 0, pressure };
+    const left = pressure - this.#lossOf(index, leak) / METRES_PER_BAR;
+    this.#burst = { index, size: leak / Math.sqrt(left), opened: 0, pressure };
     this.#stirred = TURBIDITY.stirred;
   }
 
@@ -127,9 +130,9 @@ export class WaterNetwork {
     return { index: burst.index, flow: burst.size * burst.opened * Math.sqrt(burst.pressure) };
   }
 
-  /** The leak at a point that costs so many metres of head there, by halving. */
+  /** The leak at a point that costs so many metres of head there (or the largest), by halving. */
   #leakFor(index, metres) {
-    let [low, high] = [0, this.#meanFlow * 20];
+    let [low, high] = [0, this.#meanFlow * LARGEST_LEAK];
     for (let i = 0; i < 40; i++) {
       const middle = (low + high) / 2;
       if (this.#lossOf(index, middle) < metres) low = middle;

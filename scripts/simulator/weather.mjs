@@ -9,15 +9,15 @@ import { between, exponential } from './random.mjs';
 /** Where in a storm the rain is heaviest, as a part of its duration: 0.3 to 0.5 for most places (Yen and Chow). */
 const PEAK_AT = 0.375;
 /** Mean time between the beginnings of storms, minutes. */
-const MEAN_GAP = 14 * 60;
-const DEPTH_MM = { least: 3, mean: 18, most: 75 };
+const MEAN_GAP = 12 * 60;
+const DEPTH_MM = { least: 3, mean: 26, most: 80 };
 /** Minutes. */
-const DURATION = { least: 40, most: 180 };
+const DURATION = { least: 35, most: 160 };
 
 /** @typedef {{ begin: number, duration: number, depthMm: number }} Storm begin and duration in minutes of the scenario */
 
 /** The storm that river gauges are scaled to, and the first one of every scenario: short, heavy and early. */
-export const DESIGN_STORM = { begin: 8, duration: 75, depthMm: 40 };
+export const DESIGN_STORM = { begin: 8, duration: 55, depthMm: 40 };
 
 /** Rain of a storm at a minute, in mm per minute. @param {Storm} storm @param {number} minute */
 export function intensityOf({ begin, duration, depthMm }, minute) {
