@@ -35,7 +35,7 @@ export async function seedCountry(db, { municipalities, devices }) {
     );
     await db.query(
       `insert into sensors (id, device_id, municipality_id, sensor_type_id, code, name, created_at, updated_at)
-       select $1, $2, $3, id, $4, 'Level', $5, $5 from sensor_types where code = $4`,
+       select $1, $2, $3, id, code, 'Level', $5, $5 from sensor_types where code = $4`,
       [randomUUID(), deviceId(i), municipality, METRIC, now],
     );
   }

@@ -5,6 +5,7 @@ import { Transactions, type Transaction } from '../database/transaction.js';
 import type { InboundMessage } from '../mqtt/inbound-message.js';
 import { PoisonSink } from '../mqtt/poison-sink.js';
 import { newId } from '../common/ids.js';
+import type { RejectCode } from './reject-code.js';
 import { RejectedReading } from './rejected-reading.entity.js';
 import type { PartRejection } from './payload-reader.js';
 
@@ -37,14 +38,25 @@ export class RejectedReadings extends PoisonSink {
     if (rejections.length > 0) await transaction.em.insertMany(RejectedReading, [...rejections]);
   }
 
+  /** A message that was given a verdict keeps it; any other one could not be handled for the reason of the error. */
   override async setAside(message: InboundMessage, error: unknown): Promise<void> {
-    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    const rejection = rejectionOf(
-      { index: null, metric: null, instant: null, code: 'NOT_PROCESSABLE', reason },
-      { ...message, municipalityId: null, source: 'mqtt' },
-    );
-    await this.transactions.run((transaction) => this.add(transaction, [rejection]));
+    const failure = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    const { code, reason } = message.rejection ?? { code: 'NOT_PROCESSABLE', reason: failure };
+    const part = { index: null, metric: null, instant: null, code: code as RejectCode, reason };
+    await this.transactions.run(async (transaction) => {
+      const municipalityId = await municipalityOf(transaction, message.deviceId);
+      await this.add(transaction, [rejectionOf(part, { ...message, municipalityId, source: 'mqtt' })]);
+    });
   }
+}
+
+/** The municipality that the device of a topic belongs to, so that its people see the rejection; null for none of ours. */
+async function municipalityOf(transaction: Transaction, deviceId: string): Promise<string | null> {
+  const { rows } = await transaction.query<{ municipality_id: string }>(
+    `select municipality_id from devices where id = ?`,
+    [clean(deviceId, MAX_TEXT)],
+  );
+  return rows[0]?.municipality_id ?? null;
 }
 
 /** The row of a rejection; texts from outside are cut to what the columns hold and cleared of what databases refuse. */
