@@ -31,7 +31,7 @@ async function brokenRules(tree: Tree): Promise<string[]> {
   }
   symlinkSync(join(project, 'node_modules'), join(folder, 'node_modules'));
   const options = { ...config.options, baseDir: folder, ruleSet: { forbidden: config.forbidden }, validate: true };
-  const { output } = await cruise(Object.keys(tree), options as Parameters<typeof cruise>[1]);
+  const { output } = await cruise(Object.keys(tree), options);
   const { violations } = (output as ICruiseResult).summary;
   return [...new Set(violations.map(({ rule }) => rule.name))].toSorted();
 }

@@ -45,10 +45,10 @@ function pinoOptions(settings: LogSettings): Options {
     hooks: {
       logMethod(args, method, level) {
         if (level === INFO && isStartUpDetail(args[0]) && !this.isLevelEnabled('debug')) return;
-        method.apply(this, maskTexts(args) as typeof args);
+        method.apply(this, maskTexts(args));
       },
     },
-    mixin: (_fields, _level, logger) => (hasRequestId(logger as unknown as Logger) ? {} : contextFields()),
+    mixin: (_fields, _level, logger) => (hasRequestId(logger) ? {} : contextFields()),
     ...requestLogging,
   };
 }
@@ -60,7 +60,7 @@ function isStartUpDetail(fields: unknown): boolean {
 }
 
 /** Texts are masked here, objects by the formatter; pino would take a message from an error without masking it. */
-function maskTexts(args: readonly unknown[]): unknown[] {
+function maskTexts<T extends readonly unknown[]>(args: T): T {
   // The first object is the fields of the line, and the formatter's.
   const masked = args.map((argument, index) =>
     index === 0 && typeof argument === 'object' ? argument : redact(argument),
@@ -68,7 +68,7 @@ function maskTexts(args: readonly unknown[]): unknown[] {
   const [first] = args;
   const error = typeof first === 'object' && first !== null && 'err' in first ? first.err : first;
   if (args.length === 1 && error instanceof Error) masked.push(redactText(error.message));
-  return masked;
+  return masked as unknown as T;
 }
 
 /** One line per HTTP request, when it is answered: what was asked, the status and the time it took. */
