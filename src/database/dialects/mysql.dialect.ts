@@ -44,15 +44,6 @@ export class MysqlDialect extends SqlDialect {
     return `timestampadd(second, timestampdiff(second, ${epoch}, ${column}) div ${size} * ${size}, ${epoch})`;
   }
 
-  spans(bounds: readonly number[]): { sql: string; params: unknown[] } {
-    const instants = bounds.map((ms) => this.instant(ms));
-    const row = 'select cast(? as datetime(3)) as span_start, cast(? as datetime(3)) as span_end';
-    return {
-      sql: `(${Array.from({ length: bounds.length - 1 }, () => row).join(' union all ')})`,
-      params: instants.slice(1).flatMap((end, i) => [instants[i], end]),
-    };
-  }
-
   private rowParams(rows: ReadingColumns): unknown[] {
     const params: unknown[] = [];
     for (let i = 0; i < rows.seriesIds.length; i++) {

@@ -47,14 +47,6 @@ export class PostgresDialect extends SqlDialect {
     return `date_bin(interval '${Math.trunc(seconds)} seconds', ${column}, timestamptz 'epoch')`;
   }
 
-  spans(bounds: readonly number[]): { sql: string; params: unknown[] } {
-    const list = (instants: readonly number[]): string => `{${instants.map((ms) => this.instant(ms)).join(',')}}`;
-    return {
-      sql: '(select * from unnest(?::timestamptz[], ?::timestamptz[]) as b(span_start, span_end))',
-      params: [list(bounds.slice(0, -1)), list(bounds.slice(1))],
-    };
-  }
-
   /** The driver's parameters of a set of rows. Instants travel as epoch seconds: float8 keeps milliseconds exactly. */
   private params(rows: ReadingColumns): string[] {
     return [

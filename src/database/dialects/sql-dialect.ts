@@ -41,12 +41,6 @@ export abstract class SqlDialect {
   abstract bucketStart(column: string, seconds: number): string;
 
   /**
-   * Derived table of spans of time, columns `span_start` and `span_end`, with its parameters; hundreds at most.
-   * @param bounds epoch ms; each span reaches from one bound to the next
-   */
-  abstract spans(bounds: readonly number[]): { sql: string; params: unknown[] };
-
-  /**
    * Locks the `latest_readings` rows of the series in the order given (sorted by series, so that no two writers
    * deadlock) and moves forward those whose instant is newer. One row per series is expected in `newest`.
    * @returns per position of `newest`, the instant (epoch ms) the series had before, or null when it had none

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { pageQuerySchema } from '../../common/pagination/page.js';
-import { deviceIdSchema, instantOutSchema, instantSchema, metricCodeSchema, uuidSchema } from '../../common/validation/schemas.js';
+import {
+  deviceIdSchema,
+  instantOutSchema,
+  instantSchema,
+  metricCodeSchema,
+  uuidSchema,
+} from '../../common/validation/schemas.js';
 import { RISK_LEVELS } from '../../devices/sensors/risk-thresholds.js';
 import { isUsable, QUALITIES, QUALITY_NUMBER } from '../quality.js';
 import { REJECT_CODES } from '../reject-code.js';
@@ -17,7 +23,12 @@ const listOf = <T extends string>(values: readonly T[]) =>
   z
     .union([z.string(), z.array(z.string())])
     .transform((given) => (Array.isArray(given) ? given : [given]).flatMap((part) => part.split(',')))
-    .pipe(z.array(z.enum(values)).min(1).max(values.length * 2));
+    .pipe(
+      z
+        .array(z.enum(values))
+        .min(1)
+        .max(values.length * 2),
+    );
 
 const ordered = (range: { from?: Date; to?: Date }): boolean =>
   range.from === undefined || range.to === undefined || range.from < range.to;
@@ -29,17 +40,22 @@ const RESOLUTIONS = ['raw', ...BUCKET_UNITS] as const;
 export const seriesQuerySchema = pageQuerySchema
   .extend({
     limit: limitSchema(DEFAULT_READINGS, MAX_READINGS),
-    from: instantSchema.optional().describe('Beginning of the range, inclusive; a day, week, month or year back unless given'),
+    from: instantSchema
+      .optional()
+      .describe('Beginning of the range, inclusive; a day, week, month or year back unless given'),
     to: instantSchema.optional().describe('End of the range, exclusive; now unless given'),
     resolution: z.enum(RESOLUTIONS).default('raw').describe('Single readings, or aggregates per length of time'),
     quality: listOf(QUALITIES).optional().describe('Only readings of these qualities, such as `good,estimated`'),
     order: z.enum(['asc', 'desc']).default('asc').describe('`desc`: newest first'),
   })
   .refine(ordered, ORDERED)
-  .refine(({ resolution, quality }) => resolution === 'raw' || (quality ?? []).every((one) => isUsable(QUALITY_NUMBER[one])), {
-    path: ['quality'],
-    error: 'bad and missing readings never enter aggregates',
-  });
+  .refine(
+    ({ resolution, quality }) => resolution === 'raw' || (quality ?? []).every((one) => isUsable(QUALITY_NUMBER[one])),
+    {
+      path: ['quality'],
+      error: 'bad and missing readings never enter aggregates',
+    },
+  );
 export type SeriesQuery = z.infer<typeof seriesQuerySchema>;
 
 /** Query of `GET /readings/latest`. */
@@ -55,7 +71,12 @@ export type LatestQuery = z.infer<typeof latestQuerySchema>;
 export const rejectedQuerySchema = pageQuerySchema
   .extend({
     municipalityId: uuidSchema.optional(),
-    deviceId: z.string().min(1).max(128).optional().describe('As it stood in the topic or the header; it may be unknown'),
+    deviceId: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .describe('As it stood in the topic or the header; it may be unknown'),
     code: z.enum(REJECT_CODES).optional(),
     from: instantSchema.optional().describe('Received at or after'),
     to: instantSchema.optional().describe('Received before'),
@@ -69,7 +90,10 @@ const riskLevelSchema = z.enum(RISK_LEVELS);
 /** One reading of a series in an answer. */
 export const readingSchema = z
   .object({ instant: instantOutSchema, value: z.number(), quality: qualitySchema, riskLevel: riskLevelSchema })
-  .meta({ id: 'Reading' });
+  .meta({
+    id: 'Reading',
+    example: { instant: '2026-03-01T06:15:00.000Z', value: 245.5, quality: 'good', riskLevel: 'LOW' },
+  });
 export type ReadingResponse = z.infer<typeof readingSchema>;
 
 /** Usable readings of one length of time in an answer. */
@@ -82,7 +106,10 @@ export const aggregateSchema = z
     sum: z.number(),
     count: z.int(),
   })
-  .meta({ id: 'ReadingAggregate' });
+  .meta({
+    id: 'ReadingAggregate',
+    example: { start: '2026-03-28T23:00:00.000Z', min: 241.2, max: 251.2, avg: 246.1, sum: 67923.6, count: 276 },
+  });
 export type AggregateResponse = z.infer<typeof aggregateSchema>;
 
 /** The newest reading of one sensor in an answer. */
@@ -117,4 +144,3 @@ export const rejectedReadingSchema = z
   })
   .meta({ id: 'RejectedReading' });
 export type RejectedReadingResponse = z.infer<typeof rejectedReadingSchema>;
-

@@ -44,7 +44,12 @@ function localCalendar(unit: 'day' | 'month', zone: string): Calendar {
   return {
     fixedMs: null,
     startOf: (instant) => firstMoment(local(instant).startOf(unit)),
-    shift: (start, count) => firstMoment(local(start).plus({ [unit]: count }).startOf(unit)),
+    shift: (start, count) =>
+      firstMoment(
+        local(start)
+          .plus({ [unit]: count })
+          .startOf(unit),
+      ),
   };
 }
 
