@@ -1,6 +1,6 @@
 import { SystemClock } from '../common/clock.js';
 import type { AppConfig } from '../config/app-config.js';
-import { createOrm } from '../database/create-orm.js';
+import { closeOrm, createOrm } from '../database/create-orm.js';
 import { dialectFor } from '../database/dialects/dialect-for.js';
 import { RegistryVersion } from '../database/registry-version.js';
 import { ReferenceSeeder } from '../database/seeders/reference.seeder.js';
@@ -29,7 +29,7 @@ export async function migrate({ database }: AppConfig, report: Report): Promise<
     const added = await new ReferenceSeeder(transactions, new RegistryVersion(transactions)).run();
     if (added.length > 0) report(`added the sensor types ${added.join(', ')}`);
   } finally {
-    await orm.close(true);
+    await closeOrm(orm, database);
   }
 }
 
@@ -46,6 +46,6 @@ export async function migrationStatus({ database }: AppConfig, report: Report): 
     for (const { name } of pending) report(`pending ${name}`);
     return pending.length === 0;
   } finally {
-    await orm.close(true);
+    await closeOrm(orm, database);
   }
 }

@@ -22,7 +22,7 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 export async function runCli(args: readonly string[]): Promise<number> {
   let exitCode = 0;
   Logger.overrideLogger(['warn', 'error', 'fatal']);
-  const program = new Command('cli')
+  const program = new Command('npm run cli --')
     .description(
       'Operations on a HydroAlert installation. Settings come from the environment and from .env, as for the application.',
     )

@@ -1,7 +1,7 @@
 import { EntityManager, MikroORM } from '@mikro-orm/core';
 import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
-import { createOrm } from './create-orm.js';
+import { closeOrm, createOrm } from './create-orm.js';
 import { DatabaseErrors } from './database-errors.js';
 import { dialectFor } from './dialects/dialect-for.js';
 import { SqlDialect } from './dialects/sql-dialect.js';
@@ -22,9 +22,12 @@ import { Transactions } from './transaction.js';
   exports: [EntityManager, MikroORM, RegistryVersion, SqlDialect, Transactions],
 })
 export class DatabaseModule implements OnApplicationShutdown {
-  constructor(private readonly orm: MikroORM) {}
+  constructor(
+    private readonly orm: MikroORM,
+    private readonly config: AppConfig,
+  ) {}
 
   async onApplicationShutdown(): Promise<void> {
-    await this.orm.close(true);
+    await closeOrm(this.orm, this.config.database);
   }
 }

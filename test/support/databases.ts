@@ -2,7 +2,7 @@ import type { MikroORM } from '@mikro-orm/core';
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { AppConfig } from '../../src/config/app-config.js';
 import { parseConfig } from '../../src/config/load-config.js';
-import { createOrm } from '../../src/database/create-orm.js';
+import { closeOrm, createOrm } from '../../src/database/create-orm.js';
 import { dialectFor } from '../../src/database/dialects/dialect-for.js';
 import type { SqlDialect } from '../../src/database/dialects/sql-dialect.js';
 import { Transactions } from '../../src/database/transaction.js';
@@ -24,7 +24,7 @@ export class TestDatabase {
   /** Disconnects and drops the database. */
   async close(): Promise<void> {
     if (!this.opened) return;
-    await this.orm.close(true);
+    await closeOrm(this.orm, this.config().database);
     await dropDatabase(this.kind, this.url);
     this.opened = undefined;
   }
