@@ -20,7 +20,8 @@ const POSTGRES_SETTINGS = { shared_buffers: '512MB', max_wal_size: '4GB', checkp
 /** Starts everything but the application. `durable`: the database survives a power cut, as in production. */
 export async function openStage({ durable = true } = {}) {
   const postgres = await startPostgres({ durable, settings: POSTGRES_SETTINGS });
-  const mosquitto = await startMosquitto({ anonymous: true });
+  // Mosquitto's own default is to write its store by time, not after so many messages, which would dominate everything.
+  const mosquitto = await startMosquitto({ anonymous: true, autosaveEvery: 100_000_000 });
   const redis = await startRedis();
   const env = {
     NODE_ENV: 'production',
