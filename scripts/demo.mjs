@@ -106,5 +106,5 @@ try {
   console.error(error.message);
   process.exitCode = 1;
 }
-// Connections of the readiness checks would keep the process for a few seconds.
+// The connections of the readiness checks stay open for a while.
 process.exit();

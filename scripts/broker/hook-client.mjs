@@ -1,4 +1,5 @@
 /** Asks the application whether a device may sign in, publish or subscribe. */
+import { ask } from '../services/http.mjs';
 
 const TIMEOUT_MS = 3_000;
 
@@ -21,12 +22,15 @@ export function hookClient({ appUrl, token }) {
 
 async function post(url, headers, body) {
   try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal });
-    const text = await response.text();
-    if (response.status !== 200) throw new Error(`the application answered ${response.status}`);
+    const { status, text } = await ask(url, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+      timeoutMs: TIMEOUT_MS,
+    });
+    if (status !== 200) throw new Error(`the application answered ${status}`);
     return JSON.parse(text).result;
   } catch (error) {
-    throw new HookUnavailable(error.cause?.message ?? error.message, { cause: error });
+    throw new HookUnavailable(error.message, { cause: error });
   }
 }

@@ -6,8 +6,10 @@ import { startRedis } from '../services/redis.mjs';
 
 /** Small, for a demo beside other programs; durable, as its data are kept. */
 const POSTGRES_SETTINGS = {
-  shared_buffers: '48MB',
-  max_connections: '40',
+  shared_buffers: '32MB',
+  max_connections: '30',
+  max_logical_replication_workers: '0',
+  autovacuum_max_workers: '1',
   max_wal_size: '256MB',
   io_method: 'sync',
   jit: 'off',
@@ -46,7 +48,7 @@ export async function startDatabase({ folder, secrets, data, supervisor }) {
   });
   supervisor.watch(service);
   folder.remember({ postgresPort: port });
-  const env = { DATABASE_MODE: 'postgres', DATABASE_URL_POSTGRES: service.url, DATABASE_POOL_SIZE: '8' };
+  const env = { DATABASE_MODE: 'postgres', DATABASE_URL_POSTGRES: service.url, DATABASE_POOL_SIZE: '4' };
   return { url: service.url, env, identity: `embedded ${secrets.id}` };
 }
 

@@ -32,7 +32,7 @@ export async function startEmbeddedBroker({ appUrl, hookToken, platform, heapMb 
     const kind = {
       name: 'broker',
       command: applicationNode(PROJECT),
-      args: [`--max-old-space-size=${heapMb}`, join(PROJECT, 'scripts', 'broker.mjs')],
+      args: ['--max-semi-space-size=2', `--max-old-space-size=${heapMb}`, join(PROJECT, 'scripts', 'broker.mjs')],
       env: applicationEnv(PROJECT, env),
       account: OURS,
       cwd: PROJECT,
