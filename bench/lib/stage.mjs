@@ -66,7 +66,9 @@ export async function closeStage({ postgres, mosquitto, redis, db }) {
 
 /** Starts the application on the stage. */
 export function startApp(stage, env = {}) {
-  return spawnApp({ env: { ...stage.env, ...env } });
+  // BENCH_NODE_ARGS: for a profile, e.g. "--cpu-prof --cpu-prof-dir=/tmp/profiles".
+  const nodeArgs = process.env.BENCH_NODE_ARGS?.split(' ') ?? [];
+  return spawnApp({ env: { ...stage.env, ...env }, nodeArgs });
 }
 
 /** An access token of the administrator. */

@@ -11,7 +11,7 @@ const MONTHS_AHEAD = 2;
 export class PartitionsService {
   private readonly logger = new Logger(PartitionsService.name);
   private readonly made = new Set<string>();
-  /** Stretch of consecutive months known to exist, epoch ms; most batches lie inside it as a whole. */
+  /** Stretch of time known to have its partitions, epoch ms; most batches lie inside it as a whole. */
   private from = Infinity;
   private to = -Infinity;
 
@@ -36,6 +36,9 @@ export class PartitionsService {
       if (instant >= this.from && instant < this.to) continue;
       const month = monthOf(instant);
       if (!this.made.has(month)) await this.ensureMonth(month);
+      // Readings come month by month, nearly always of one month.
+      this.from = Date.parse(`${month}-01T00:00:00Z`);
+      this.to = addMonths(new Date(this.from), 1);
     }
   }
 
