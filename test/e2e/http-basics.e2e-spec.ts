@@ -6,6 +6,7 @@ import { createOpenApiDocument } from '../../src/app.openapi.js';
 import { ENHANCERS, foundation } from '../../src/app.module.js';
 import { RawResponse } from '../../src/common/envelope/raw-response.decorator.js';
 import { NotFoundError, RateLimitedError, UnavailableError } from '../../src/common/errors/errors.js';
+import { ApiJsonBody } from '../../src/common/openapi/api-json-body.decorator.js';
 import { ApiData, ApiPage } from '../../src/common/openapi/api-data.decorator.js';
 import { type PageQuery, pageOf, pageQuerySchema, startAfter } from '../../src/common/pagination/page.js';
 import { currentRequestId } from '../../src/common/request-context/request-context.js';
@@ -33,7 +34,8 @@ class ThingsController {
 
   @Post('check')
   @HttpCode(200)
-  check(): unknown {
+  @ApiJsonBody(thingSchema.meta({ id: 'Thing' }), { 'a gauge': { name: 'gauge', values: [] } })
+  check(@Body() _body: unknown): unknown {
     return null;
   }
 
@@ -278,6 +280,19 @@ describe('the OpenAPI document', () => {
       }),
       expect.objectContaining({ name: 'cursor', in: 'query', required: false }),
     ]);
+  });
+
+  it('describes bodies that no pipe checks', () => {
+    const document = createOpenApiDocument(running.app);
+    expect(document.paths['/api/v1/things/check']?.post?.requestBody).toMatchObject({
+      content: {
+        'application/json': {
+          schema: { $ref: '#/components/schemas/Thing' },
+          examples: { 'a gauge': { value: { name: 'gauge', values: [] } } },
+        },
+      },
+    });
+    expect(document.components?.schemas?.['Thing']).toMatchObject({ type: 'object', required: ['name', 'values'] });
   });
 
   it('is served with its page', async () => {
