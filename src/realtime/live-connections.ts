@@ -6,7 +6,7 @@ import { wsFailureOf } from '../common/errors/ws-exception.filter.js';
 import { SlowClientError } from './live.errors.js';
 import { LiveSession } from './live-session.js';
 import { LiveSubscriptions } from './live-subscriptions.js';
-import { drained, waitingBytes, waitingPackets } from './outgoing-buffer.js';
+import { drained, isGone, terminate, waitingBytes, waitingPackets } from './engine-connection.js';
 
 /** What may wait for one client. Beyond it the client gets what waits, is told why, and has to connect again. */
 const MAX_PACKETS = 10_000;
@@ -15,6 +15,9 @@ const MAX_BYTES = 4_000_000;
 const SMALL_NUMBER_OF_PACKETS = 100;
 const CHECK_MS = 250;
 const LAST_WORDS_MS = 5_000;
+/** At shutdown, clients have this long to close their side. */
+const FAREWELL_MS = 1_000;
+const POLL_MS = 20;
 
 /** The clients that are connected to this instance. A slow one is sent away before it costs the others anything. */
 @Injectable()
@@ -59,17 +62,21 @@ export class LiveConnections {
     await Promise.race([drained(socket), sleep(LAST_WORDS_MS, undefined, { ref: false })]);
     socket.emit('exception', wsFailureOf(reason));
     // A client that takes nothing at all does not get its last words: they would wait for ever.
-    socket.conn.close(waitingPackets(socket) > 1);
+    if (waitingPackets(socket) > 1) terminate(socket);
+    else socket.conn.close();
   }
 
   /** Ends all connections; clients connect again, to another instance or a later process. */
-  closeAll(): void {
+  async closeAll(): Promise<void> {
     clearInterval(this.timer);
     this.timer = undefined;
-    for (const session of this.sessions.values()) {
+    const sockets = this.all().map(({ socket }) => socket);
+    for (const session of this.all()) {
       this.subscriptions.end(session);
       session.socket.conn.close();
     }
+    for (let waited = 0; waited < FAREWELL_MS && !sockets.every(isGone); waited += POLL_MS) await sleep(POLL_MS);
+    for (const socket of sockets) if (!isGone(socket)) terminate(socket);
   }
 
   private checkBuffers(): void {

@@ -74,9 +74,9 @@ export class LiveGateway
     await this.subscriptions.unsubscribe(this.connections.of(socket), message, (answer) => acknowledge?.(answer));
   }
 
-  beforeApplicationShutdown(): void {
+  async beforeApplicationShutdown(): Promise<void> {
     this.lifetime.stop();
-    this.connections.closeAll();
+    await this.connections.closeAll();
     this.feeds.closeAll();
   }
 }

@@ -1,9 +1,10 @@
 import type { ReplayTarget } from './live-replay.js';
 import type { LiveSession } from './live-session.js';
-import { drained, waitingPackets } from './outgoing-buffer.js';
+import { drained, waitingBytes, waitingPackets } from './engine-connection.js';
 
-/** While a client catches up, so many events may wait for it. */
+/** While a client catches up, not much more than this waits for it. */
 const MAX_PACKETS = 256;
+const MAX_BYTES = 1_000_000;
 
 /** A connected client as somebody who catches up, at the pace at which it takes events. */
 export function replayTarget(session: LiveSession): ReplayTarget {
@@ -13,6 +14,9 @@ export function replayTarget(session: LiveSession): ReplayTarget {
       return session.ended;
     },
     tell: (message) => void socket.emit(message.event, message),
-    ready: () => (waitingPackets(socket) < MAX_PACKETS ? Promise.resolve() : drained(socket)),
+    ready: () => {
+      const enough = waitingPackets(socket) >= MAX_PACKETS || waitingBytes(socket) >= MAX_BYTES;
+      return enough ? drained(socket) : Promise.resolve();
+    },
   };
 }

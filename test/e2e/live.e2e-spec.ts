@@ -35,7 +35,7 @@ describeEachDatabase((db) => {
     });
 
     it('ends the connection when the token ends', async () => {
-      const short = await live.connect(await live.token('operator', own, 1));
+      const short = await live.connect(await live.token('operator', own, 3));
       expect(await short.subscribe(['alerts'])).toMatchObject({ ok: true });
       await until(() => short.disconnects.length > 0);
       expect(short.exceptions.map(({ error }) => error.code)).toEqual(['SESSION_ENDED']);

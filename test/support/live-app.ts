@@ -32,6 +32,11 @@ export class LiveApp {
     return new LiveApp(await startTestApp({ env: { DATABASE_URL: db.url, ...env }, roles: ['api'] }));
   }
 
+  /** A service of the application. */
+  get<T>(type: abstract new (...args: never[]) => T): T {
+    return this.running.app.get<T>(type, { strict: false });
+  }
+
   get transactions(): Transactions {
     return this.running.app.get(Transactions);
   }
@@ -122,6 +127,13 @@ export class LiveClient {
 
   async unsubscribe(topics: string[], municipalityId?: string): Promise<LiveAnswer> {
     return (await this.socket.emitWithAck('unsubscribe', { topics, municipalityId })) as LiveAnswer;
+  }
+
+  /** Ends the connection without a word, as a tunnel does; nothing that arrives later is taken. */
+  cut(): void {
+    this.socket.offAny();
+    this.socket.io.engine?.close();
+    this.socket.disconnect();
   }
 
   /** `data` of the events, in the order in which they came. */

@@ -1,12 +1,17 @@
 import type { Socket } from 'socket.io';
 
-/** What Engine.IO holds for a client that did not take it yet; not in its types, so pinned by our tests. */
+/** What is below a Socket.IO socket, as far as its types do not say; pinned by our tests. */
 interface Connection {
+  /** What the client did not take yet. */
   readonly writeBuffer: readonly { readonly data?: unknown }[];
   readonly readyState: string;
+  /** `socket` only where the transport is a WebSocket. */
+  readonly transport: { readonly socket?: { readonly readyState: number; terminate(): void } };
   once(event: string, listener: () => void): unknown;
   off(event: string, listener: () => void): unknown;
 }
+
+const WEBSOCKET_CLOSED = 3;
 
 /** Number of packets that wait for a client. */
 export function waitingPackets(socket: Socket): number {
@@ -33,6 +38,19 @@ export function drained(socket: Socket): Promise<void> {
     connection.once('drain', done);
     connection.once('close', done);
   });
+}
+
+/** Whether the network connection is gone too; a client that takes nothing can hold it open for long. */
+export function isGone(socket: Socket): boolean {
+  const { readyState, transport } = connectionOf(socket);
+  return transport.socket ? transport.socket.readyState === WEBSOCKET_CLOSED : readyState === 'closed';
+}
+
+/** Ends the network connection at once; what the client did not take is dropped. */
+export function terminate(socket: Socket): void {
+  const { transport } = connectionOf(socket);
+  socket.conn.close(true);
+  transport.socket?.terminate();
 }
 
 function connectionOf(socket: Socket): Connection {
