@@ -5,7 +5,7 @@ import { DEVICE_KEY_STRATEGY } from './device-key.strategy.js';
 import { JWT_STRATEGY } from './jwt.strategy.js';
 
 /** An error (a database that is away) stays what it is; everything else that is not a "yes" is a plain 401. */
-function authenticatedOrThrow<T>(error: unknown, found: T | false | null | undefined): T {
+function authenticatedOrThrow<T>(error: Error | null | undefined, found: T | false | null | undefined): T {
   if (error) throw error;
   if (!found) throw new UnauthenticatedError();
   return found;
@@ -14,7 +14,7 @@ function authenticatedOrThrow<T>(error: unknown, found: T | false | null | undef
 /** Lets people through whose access token is good; used by the AccessGuard only. */
 @Injectable()
 export class UserGuard extends AuthGuard(JWT_STRATEGY) {
-  override handleRequest<T>(error: unknown, user: T | false): T {
+  override handleRequest<T>(error: Error | null | undefined, user: T | false): T {
     return authenticatedOrThrow(error, user);
   }
 }
@@ -22,7 +22,7 @@ export class UserGuard extends AuthGuard(JWT_STRATEGY) {
 /** Lets devices through whose API key is good; used by the AccessGuard only. */
 @Injectable()
 export class DeviceKeyGuard extends AuthGuard(DEVICE_KEY_STRATEGY) {
-  override handleRequest<T>(error: unknown, device: T | false): T {
+  override handleRequest<T>(error: Error | null | undefined, device: T | false): T {
     return authenticatedOrThrow(error, device);
   }
 }
