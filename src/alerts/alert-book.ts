@@ -101,6 +101,10 @@ function revise(alert: Alert, episode: Episode): Entry {
   if (episode.last && (episode.complete || episode.last.instant > alert.lastOccurredAt.getTime())) {
     alert.lastOccurredAt = new Date(episode.last.instant);
     alert.lastValue = episode.last.value;
+  } else if (episode.complete && episode.resolvedAt !== null && episode.resolvedAt < alert.lastOccurredAt.getTime()) {
+    // It ended before the breach that counted as its last, and what came before is closed to the rule.
+    alert.lastOccurredAt = alert.openedAt;
+    alert.lastValue = alert.openingValue;
   }
   const wasOpen = alert.status !== 'RESOLVED';
   if (episode.complete && episode.resolvedAt !== null) {
@@ -116,7 +120,9 @@ function revise(alert: Alert, episode: Episode): Entry {
   return { alert, change: wasOpen && episode.complete ? 'occurred' : 'revised' };
 }
 
+/** Without occurrences: nothing that is stored speaks for the alert any more, and it is not looked at again. */
 function supersede(alert: Alert): Entry {
+  alert.occurrences = 0;
   if (alert.status !== 'RESOLVED') close(alert, alert.lastOccurredAt.getTime());
   return { alert, change: 'revised' };
 }

@@ -9,6 +9,7 @@ import { RuleBook, type ActiveRule, type RuleSet } from '../rules/rule-book.js';
 import { AlertBook, type Verdict } from './alert-book.js';
 import { foldForward } from './forward-fold.js';
 import { judgeLate } from './late-readings.js';
+import { StoredHistory } from './stored-history.js';
 import { RuleStates, type PairState, type WatchedSeries } from './rule-states.js';
 
 interface Watched extends WatchedSeries {
@@ -122,14 +123,9 @@ export class AlertJudge extends ReadingJudge {
     state: PairState,
     readings: readonly JudgedReading[],
   ) {
-    const outcome = await judgeLate(transaction, {
-      ruleId: active.rule.id,
-      sensorId: judged.sensor.id,
-      seriesId: judged.sensor.seriesId,
-      evaluator: active.evaluator,
-      floor: state.floor,
-      readings,
-    });
+    const { id: sensorId, seriesId } = judged.sensor;
+    const history = new StoredHistory(transaction, { ruleId: active.rule.id, sensorId, seriesId });
+    const outcome = await judgeLate(history, { evaluator: active.evaluator, floor: state.floor, readings });
     const opens = outcome.episodes.some(({ alertId }) => alertId === null);
     const stateChanged = outcome.progress !== null;
     if (outcome.progress) {

@@ -14,9 +14,11 @@ import { makeMunicipalities, openLiveLog, type LiveLogRooms } from '../support/l
 const START = Date.UTC(2026, 2, 1);
 const TICK_MS = 1_000;
 /** More of them look further: TEST_INTERLEAVINGS=1000. */
-const RUNS = Number(process.env['TEST_INTERLEAVINGS'] ?? 40);
+const RUNS = Number(process.env['TEST_INTERLEAVINGS'] ?? 25);
 const TIME_LIMIT_MS = 600_000;
 const INTERRUPT_MS = 300_000;
+/** A failure is shown with its seed; where instances work at once, the seed alone may not bring it back. */
+const SETTINGS = { numRuns: RUNS, interruptAfterTimeLimit: INTERRUPT_MS, markInterruptAsFailure: true };
 
 interface Reading {
   readonly sensor: number;
@@ -103,31 +105,26 @@ describeEachDatabase((db) => {
   });
   afterAll(() => live.close());
 
+  /** What one instance makes of the readings in order, two make of them in any order and split. */
+  async function sameAsInOrder(scenario: Scenario): Promise<void> {
+    const run = await world.play(scenario);
+    expect(await run.alertsOf(run.shared)).toEqual(await run.alertsOf(run.single));
+    for (const pair of await run.pairsOf(run.shared)) {
+      expect(pair.state).toEqual(pair.folded);
+      expect(pair.openAlerts).toEqual(pair.alertId === null ? [] : [pair.alertId]);
+    }
+    expect(await run.toldOf(run.shared)).toEqual(await run.storedOf(run.shared));
+    await run.end();
+  }
+
   it('gives two instances the alerts of one that takes the readings in order', { timeout: TIME_LIMIT_MS }, async () => {
-    await fc.assert(
-      fc.asyncProperty(scenarios(fc.constant(0)), async (scenario) => {
-        const run = await world.play(scenario);
-        expect(await run.alertsOf(run.shared)).toEqual(await run.alertsOf(run.single));
-        expect(await run.toldOf(run.shared)).toEqual(await run.storedOf(run.shared));
-        await run.end();
-      }),
-      { numRuns: RUNS, interruptAfterTimeLimit: INTERRUPT_MS, markInterruptAsFailure: true },
-    );
+    const withoutDelays = scenarios(fc.constant(0));
+    await fc.assert(fc.asyncProperty(withoutDelays, sameAsInOrder), SETTINGS);
   });
 
-  it('keeps one open alert and the right state when rules have delays', { timeout: TIME_LIMIT_MS }, async () => {
-    await fc.assert(
-      fc.asyncProperty(scenarios(fc.integer({ min: 0, max: 8 })), async (scenario) => {
-        const run = await world.play(scenario);
-        for (const pair of await run.pairsOf(run.shared)) {
-          expect(pair.state).toEqual(pair.folded);
-          expect(pair.openAlerts).toEqual(pair.alertId === null ? [] : [pair.alertId]);
-        }
-        expect(await run.toldOf(run.shared)).toEqual(await run.storedOf(run.shared));
-        await run.end();
-      }),
-      { numRuns: RUNS, interruptAfterTimeLimit: INTERRUPT_MS, markInterruptAsFailure: true },
-    );
+  it('does so also when rules have delays', { timeout: TIME_LIMIT_MS }, async () => {
+    const withDelays = scenarios(fc.integer({ min: 0, max: 8 }));
+    await fc.assert(fc.asyncProperty(withDelays, sameAsInOrder), SETTINGS);
   });
 });
 
@@ -228,10 +225,11 @@ class Run {
     readonly single: TestDevice,
   ) {}
 
-  /** What a person sees of the device's alerts, without what differs between twins. */
+  /** What a person sees of the device's alerts, without what differs between twins, and without superseded ones. */
   async alertsOf(device: TestDevice) {
     const alerts = await this.find(device);
     return alerts
+      .filter(({ occurrences }) => occurrences > 0)
       .map((alert) => ({
         rule: this.ruleIds.indexOf(alert.ruleId),
         metric: alert.metric,

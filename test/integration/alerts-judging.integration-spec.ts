@@ -61,7 +61,7 @@ describeEachDatabase((db) => {
   const alerts = async () => {
     const found = await db.orm.em
       .fork()
-      .find(Alert, { deviceId }, { filters: { tenant: false }, orderBy: { openedAt: 'asc' } });
+      .find(Alert, { deviceId }, { filters: { tenant: false }, orderBy: { openedAt: 'asc', id: 'asc' } });
     return found.map(({ openedAt, resolvedAt, status, occurrences }) => ({
       openedAt: (openedAt.getTime() - START) / 1_000,
       resolvedAt: resolvedAt ? (resolvedAt.getTime() - START) / 1_000 : null,
@@ -84,6 +84,19 @@ describeEachDatabase((db) => {
     expect(joined.filter(({ status }) => status !== 'RESOLVED')).toEqual([
       { openedAt: 0, resolvedAt: null, status: 'ACTIVE', occurrences: 3 },
     ]);
+  });
+
+  it('does not take an alert that late readings undid for a later one that opened at the same instant', async () => {
+    await makeRule({ onDelaySeconds: 1 });
+    await take(here, [1, 12], [5, 12]);
+    await take(there, [2, 5]);
+    await take(here, [3, 12]);
+    expect(await alerts()).toMatchObject([
+      { openedAt: 5, status: 'RESOLVED', occurrences: 0 },
+      { openedAt: 5, status: 'ACTIVE', occurrences: 1 },
+    ]);
+    await take(there, [4, 5]);
+    expect(await alerts()).toMatchObject([{ status: 'RESOLVED' }, { status: 'RESOLVED' }]);
   });
 
   it('judges late readings of a series whose first reading was bad', async () => {
