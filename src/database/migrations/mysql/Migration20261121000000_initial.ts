@@ -103,7 +103,7 @@ export class Migration20261121000000_initial extends Migration {
       .addSql(`create table alerts (id varchar(36) primary key, municipality_id varchar(36) not null, rule_id varchar(36) not null,
       device_id varchar(64) not null, title varchar(200) not null, metric varchar(64) not null, sensor_id varchar(36) not null, severity varchar(16) not null, status varchar(16) not null,
       open_marker smallint null, opened_at datetime(3) not null, last_occurred_at datetime(3) not null,
-      occurrences int not null, opening_value double not null, last_value double not null,
+      occurrences int not null, opening_value double not null, \`last_value\` double not null,
       acknowledged_at datetime(3) null, acknowledged_by varchar(36) null, resolved_at datetime(3) null, resolved_by varchar(36) null, ${TIMES},
       constraint alerts_one_open_per_rule_and_sensor unique (rule_id, sensor_id, open_marker),
       constraint alerts_open_marker_check check ((status = 'RESOLVED' and open_marker is null) or (status <> 'RESOLVED' and open_marker = 1)),
