@@ -91,7 +91,8 @@ export const MQTT_DEFAULTS: MqttTuning = {
   batchMaxMessages: 2000,
   batchMaxBytes: 8 * MIB,
   batchLingerMs: 2,
-  batchConcurrency: 1,
+  // One is read and checked while the other one is stored.
+  batchConcurrency: 2,
   maxInFlightMessages: 20_000,
   maxInFlightBytes: 64 * MIB,
   retryQuickMs: 100,
