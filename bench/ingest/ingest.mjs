@@ -17,7 +17,7 @@ const DEVICES = 1_000;
 const BATCH = 20;
 /** Messages a second at which latency is measured: about half of what a small machine takes. */
 const STEADY_RATE = 8_000;
-const LOOK_EVERY_MS = 100;
+const LOOK_EVERY_MS = 50;
 const here = (file) => join(import.meta.dirname, file);
 
 /** Epoch ms where the next round's readings begin; each round writes new ones, all of the last hour. */
@@ -103,10 +103,12 @@ async function measurePlatform(stage, size) {
     const idle = await probe.stop();
     const steady = size.sets === 1 ? await measureSteady(stage, app, token) : undefined;
     const before = usage(stage, app.pid);
+    const first = await acknowledged(app, token);
     const load = startScript(here('load.mjs'), loadArguments(stage, size));
     const { startedAt, values } = await load.line();
-    const endedAt = await storedAt(stage, values);
+    const endedAt = await storedAt(app, token, first + size.messages);
     const after = usage(stage, app.pid);
+    await expectStored(stage, values);
     const result = figures(`platform, ${label(size)}`, size, values, endedAt - startedAt, before, after);
     const { rows } = await stage.db.query(`select count(*)::int as alerts from alerts`);
     Object.assign(result, {
@@ -128,9 +130,9 @@ async function measureSteady(stage, app, token) {
   const probe = await startProbe({ app, token, mqttUrl: stage.mosquitto.url, ...(await probeSensor(stage)) });
   const size = { messages: STEADY_RATE * 8, sets: 1 };
   const load = startScript(here('load.mjs'), [...loadArguments(stage, size), '--rate', String(STEADY_RATE)]);
-  const { values } = await load.line();
-  await storedAt(stage, values);
+  await load.line();
   const latency = await probe.stop();
+  await storedAt(app, token, size.messages);
   await emptyReadings(stage);
   return latency;
 }
@@ -143,16 +145,27 @@ async function probeSensor({ db }) {
   return rows[0];
 }
 
-/** Waits until all values are stored; answers when that was seen (epoch ms), at most a look too late. */
-async function storedAt({ db }, values) {
-  for (;;) {
-    const { rows } = await db.query(
-      `select count(*)::int as stored from readings where series_id <> (select series_id from sensors where device_id = $1)`,
-      [deviceId(DEVICES)],
-    );
-    if (rows[0].stored >= values) return Date.now();
-    await sleep(LOOK_EVERY_MS);
-  }
+/** Messages that the application has acknowledged so far: their rows are committed. */
+async function acknowledged(app, token) {
+  const answer = await fetch(`${app.url}/api/v1/monitoring/mqtt/status`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  return (await answer.json()).data.counters.acknowledged;
+}
+
+/** Waits until this many messages are acknowledged; answers when that was seen (epoch ms), at most a look too late. */
+async function storedAt(app, token, messages) {
+  while ((await acknowledged(app, token)) < messages) await sleep(LOOK_EVERY_MS);
+  return Date.now();
+}
+
+/** Proves that the acknowledgements told the truth. */
+async function expectStored({ db }, values) {
+  const { rows } = await db.query(
+    `select count(*)::int as stored from readings where series_id <> (select series_id from sensors where device_id = $1)`,
+    [deviceId(DEVICES)],
+  );
+  if (rows[0].stored !== values) throw new Error(`${rows[0].stored} of ${values} values are stored`);
 }
 
 function usage(stage, pid) {
