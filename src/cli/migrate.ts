@@ -1,9 +1,11 @@
 import { SystemClock } from '../common/clock.js';
 import type { AppConfig } from '../config/app-config.js';
+import type { DatabaseConfig } from '../config/database.config.js';
 import { closeOrm, createOrm } from '../database/create-orm.js';
 import { dialectFor } from '../database/dialects/dialect-for.js';
 import { RegistryVersion } from '../database/registry-version.js';
 import { ReferenceSeeder } from '../database/seeders/reference.seeder.js';
+import { withSchemaLock } from '../database/schema-lock.js';
 import { sqlClientOf } from '../database/sql.js';
 import { Transactions } from '../database/transaction.js';
 import { PartitionsService } from '../readings/partitions.service.js';
@@ -13,10 +15,16 @@ export type Report = (line: string) => void;
 
 /**
  * Brings the database to this version: extensions, schema, partitions of the coming months, reference data. Running it
- * again changes nothing. Wired by hand: the rooms of the application expect the tables that are made here.
+ * again changes nothing, and of several that run at once one does the work while the others wait.
  */
-export async function migrate({ database }: AppConfig, report: Report): Promise<void> {
-  const orm = await createOrm(database, { logger: () => {} });
+export function migrate({ database }: AppConfig, report: Report): Promise<void> {
+  return withSchemaLock(database, () => bringUpToDate(database, report));
+}
+
+/** Wired by hand: the rooms of the application expect the tables that are made here. */
+async function bringUpToDate(database: DatabaseConfig, report: Report): Promise<void> {
+  // A change of a large table takes the time that it takes.
+  const orm = await createOrm({ ...database, statementTimeoutMs: 0 }, { logger: () => {} });
   try {
     const dialect = dialectFor(database.mode);
     const transactions = new Transactions(orm.em, dialect);

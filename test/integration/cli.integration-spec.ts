@@ -41,6 +41,17 @@ describeEachDatabase((db) => {
     });
     afterAll(() => dropDatabase(db.kind, url));
 
+    it('does its work once when several run at the same time', async () => {
+      const shared = await createEmptyDatabase(db.kind);
+      const own = parseConfig({ NODE_ENV: 'test', DATABASE_URL: shared });
+      const lines: string[] = [];
+      await Promise.all([1, 2, 3].map(() => migrate(own, (line) => lines.push(line))));
+      expect(lines.filter((line) => line.startsWith('applied'))).toHaveLength(1);
+      expect(lines.filter((line) => line === 'the schema is up to date')).toHaveLength(2);
+      expect(lines.filter((line) => line.startsWith('added'))).toHaveLength(1);
+      await dropDatabase(db.kind, shared);
+    });
+
     it('tells what is pending, brings it in, and has nothing to do afterwards', async () => {
       const lines: string[] = [];
       const report = (line: string): void => void lines.push(line);

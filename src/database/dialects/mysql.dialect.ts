@@ -159,6 +159,13 @@ export class MysqlDialect extends SqlDialect {
     // Not partitioned here: InnoDB clusters by (series, instant), and MySQL allows no foreign keys on partitioned tables.
   }
 
+  /** Named locks are the server's, so the name holds the database's; a day stands for "as long as it takes". */
+  async lockSchema(client: SqlClient): Promise<() => Promise<void>> {
+    const name = `concat(left(database(), 40), ' schema changes')`;
+    await runSql(client, `select get_lock(${name}, 86400)`, []);
+    return async () => void (await runSql(client, `select release_lock(${name})`, []));
+  }
+
   async enableExtensions(): Promise<{ postgis: string | null }> {
     return { postgis: null };
   }

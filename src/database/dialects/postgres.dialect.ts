@@ -149,6 +149,12 @@ export class PostgresDialect extends SqlDialect {
     );
   }
 
+  /** The end of the transaction gives it back. */
+  async lockSchema(client: SqlClient): Promise<() => Promise<void>> {
+    await runSql(client, `select pg_advisory_xact_lock(hashtext('schema changes'))`, []);
+    return () => Promise.resolve();
+  }
+
   async enableExtensions(client: SqlClient, postgis: 'auto' | 'on' | 'off'): Promise<{ postgis: string | null }> {
     if (postgis !== 'off') {
       const available = await runSql(client, `select 1 from pg_available_extensions where name = 'postgis'`, []);

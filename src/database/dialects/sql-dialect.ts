@@ -69,6 +69,12 @@ export abstract class SqlDialect {
   /** Makes sure that the month (`YYYY-MM`) can take readings. Must run outside the writer's transaction. */
   abstract ensureMonth(client: SqlClient, month: string): Promise<void>;
 
+  /**
+   * Waits until nobody else holds the lock on schema changes, and takes it; `client` has to be in a transaction.
+   * @returns what gives it back, to be called in the same transaction
+   */
+  abstract lockSchema(client: SqlClient): Promise<() => Promise<void>>;
+
   /** Statement that switches on what the database offers beyond plain SQL (PostGIS); answers what is on. */
   abstract enableExtensions(client: SqlClient, postgis: 'auto' | 'on' | 'off'): Promise<{ postgis: string | null }>;
 
