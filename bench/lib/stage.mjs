@@ -66,8 +66,8 @@ export async function closeStage({ postgres, mosquitto, redis, db }) {
 
 /** Starts the application on the stage. */
 export function startApp(stage, env = {}) {
-  // BENCH_NODE_ARGS: for a profile, e.g. "--cpu-prof --cpu-prof-dir=/tmp/profiles".
-  const nodeArgs = process.env.BENCH_NODE_ARGS?.split(' ') ?? [];
+  // As `npm start` does it; BENCH_NODE_ARGS adds to it, e.g. "--cpu-prof" for a profile.
+  const nodeArgs = ['--max-semi-space-size=64', ...(process.env.BENCH_NODE_ARGS?.split(' ') ?? [])];
   return spawnApp({ env: { ...stage.env, ...env }, nodeArgs });
 }
 
