@@ -37,11 +37,18 @@ function untilDone(fleet, { readings, interval, duration }) {
   });
 }
 
+/** Metrics that the model cannot make, or not where the device stands, as "device metric". */
+function metricsLeftOut(devices, world) {
+  return devices.flatMap(({ deviceId, metrics }) => {
+    const made = new Set(world.codesOf(deviceId));
+    return metrics.filter((code) => !made.has(code)).map((code) => `${deviceId} ${code}`);
+  });
+}
+
 async function run(options) {
   const { mqttUrl, devices } = readDemoFile(options.demo);
-  const layout = layOut(devices);
   const { speed, seed, interval, heartbeat } = options;
-  const world = new World(layout, { seed, startMinuteOfDay: startOfDay(speed) });
+  const world = new World(layOut(devices), { seed, startMinuteOfDay: startOfDay(speed) });
   const members = devices.map(({ deviceId, mqtt, heartbeatIntervalSeconds }) => ({
     deviceId,
     mqtt,
@@ -57,7 +64,7 @@ async function run(options) {
     onEvent: ({ event, ...details }) => log(event, details),
   });
   const summarise = () => log('summary', { ...fleet.summary, ...(fleet.trouble && { trouble: fleet.trouble }) });
-  log('start', { devices: members.length, speed, interval, seed, unknownMetrics: layout.unknownMetrics });
+  log('start', { devices: members.length, speed, interval, seed, metricsLeftOut: metricsLeftOut(devices, world) });
   fleet.start();
   setInterval(summarise, SUMMARY_EVERY_MS);
   const done = await untilDone(fleet, options);

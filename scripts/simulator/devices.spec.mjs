@@ -50,11 +50,12 @@ describe('the layout', () => {
     expect(river.map(({ deviceId }) => deviceId)).toEqual(['box-3', 'gauge-9', 'gauge-10']);
   });
 
-  it('knows metrics by what they are called after, and names those that it cannot make', () => {
+  it('knows metrics by what they are called after, and leaves out those that it cannot make', () => {
     expect(kindOf('air_temperature_c')).toBe('temperature_c');
     expect(kindOf('water_level_cm')).toBe('water_level_cm');
     expect(kindOf('nitrate_mg_l')).toBeUndefined();
-    expect(layOut([device('a-1', ['nitrate_mg_l', 'pressure_bar'])]).unknownMetrics).toEqual(['nitrate_mg_l']);
+    const [station] = layOut([device('a-1', ['nitrate_mg_l', 'pressure_bar'])]).stations;
+    expect(station.metrics).toEqual([{ code: 'pressure_bar', kind: 'pressure_bar' }]);
   });
 });
 

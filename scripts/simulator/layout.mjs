@@ -46,7 +46,6 @@ const ROLE_WORDS = [
  * @property {string[]} municipalities in the order of the file
  * @property {Map<string, Station[]>} rivers stations in the order in which the water passes them
  * @property {Map<string, { nodes: Station[], tanks: Station[], pumps: Station[] }>} networks
- * @property {string[]} unknownMetrics that nothing is made for
  */
 
 /** @param {Record<string, unknown>[]} devices of `demo.json` @returns {Layout} */
@@ -64,9 +63,7 @@ export function layOut(devices) {
     if (!networks.has(station.line)) networks.set(station.line, { nodes: [], tanks: [], pumps: [] });
     networks.get(station.line)[{ pipe: 'nodes', tank: 'tanks', pump: 'pumps' }[station.role]].push(station);
   }
-  const known = new Set(stations.flatMap(({ metrics }) => metrics.map(({ code }) => code)));
-  const unknownMetrics = [...new Set(devices.flatMap(({ metrics }) => metrics))].filter((code) => !known.has(code));
-  return { stations, municipalities, rivers, networks, unknownMetrics };
+  return { stations, municipalities, rivers, networks };
 }
 
 /** The kind of a metric, undefined for one that the model cannot make. @param {string} code */
