@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { type DynamicModule, RequestMethod } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -21,6 +22,8 @@ const API_PREFIX = 'api/v1';
 /** Probes stand at the root, where containers and Prometheus look for them. */
 const ROOT_PATHS = ['health', 'ready', 'metrics'];
 const MAX_BODY_BYTES = 1024 * 1024;
+/** Longer than load balancers keep an idle connection (60 s), or they would use one that is being closed. */
+const KEEP_ALIVE_MS = 65_000;
 /** The live page; the build copies it beside the compiled code. */
 const PUBLIC_FOLDER = fileURLToPath(new URL('./realtime/public', import.meta.url));
 
@@ -69,6 +72,7 @@ function createLogger(config: AppConfig): Logger {
 
 function setUpHttp(app: NestExpressApplication, config: AppConfig): void {
   const { trustProxy, corsOrigins } = config.http;
+  (app.getHttpServer()).keepAliveTimeout = KEEP_ALIVE_MS;
   app.disable('x-powered-by');
   app.set('trust proxy', trustProxy);
   app.set('query parser', 'simple');

@@ -1,20 +1,24 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../scripts/services/ports.mjs';
 import { spawnApp } from '../../scripts/services/app.mjs';
 import { testEnvironment } from '../support/app.js';
-import { createDatabase, dropDatabase } from '../support/database-servers.js';
+import { TestDatabase } from '../support/databases.js';
+import { LiveApp, LiveClient } from '../support/live-app.js';
+import { until } from '../support/live-log.js';
 
 type Spawned = Awaited<ReturnType<typeof spawnApp>>;
 
-let databaseUrl: string;
+const db = new TestDatabase('postgres');
 let app: Spawned | undefined;
-beforeAll(async () => (databaseUrl = await createDatabase('postgres')));
+beforeAll(() => db.open());
 afterEach(() => app?.stop());
-afterAll(() => dropDatabase('postgres', databaseUrl));
+afterAll(() => db.close());
 
 function environment(env: Record<string, string> = {}): Record<string, string> {
-  return testEnvironment({ env: { DATABASE_URL: databaseUrl, LOG_LEVEL: 'info', ...env } });
+  return testEnvironment({ env: { DATABASE_URL: db.url, LOG_LEVEL: 'info', ...env } });
 }
 
 /** How a process ends, once it does. */
@@ -32,12 +36,33 @@ function logLines(spawned: Spawned): Record<string, unknown>[] {
 describe('the process', () => {
   it('starts, says that it is ready, and shuts down in an orderly way on SIGTERM', async () => {
     app = await spawnApp({ env: environment() });
-    const ready = (await (await fetch(`${app.url}/ready`)).json()) as unknown;
+    const ready = (await (await fetch(`${app.url}/ready`)).json());
     expect(ready).toEqual({ status: 'ready', services: { database: 'up', redis: 'up', mqtt: 'up' } });
     const ended = endOf(app);
     process.kill(app.pid, 'SIGTERM');
     expect(await ended).toEqual({ code: 0, signal: null });
     expect(logLines(app).at(-1)).toMatchObject({ level: 'info', msg: 'shut down' });
+  });
+
+  it('lets no live connection and no idle one keep it from shutting down', async () => {
+    const maker = await LiveApp.start(db);
+    const token = await maker.token('super_admin', null);
+    await maker.close();
+    app = await spawnApp({ env: environment() });
+    const client = new LiveClient(app.url, token);
+    await client.connected();
+    const idle = connect(app.port, '127.0.0.1');
+    await once(idle, 'connect');
+    const half = connect(app.port, '127.0.0.1');
+    half.write(
+      'POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+    );
+    const ended = endOf(app);
+    process.kill(app.pid, 'SIGTERM');
+    expect(await ended).toEqual({ code: 0, signal: null });
+    await until(() => client.disconnects.length > 0);
+    idle.destroy();
+    half.destroy();
   });
 
   it('logs JSON lines only, with the request id of each request', async () => {
@@ -46,6 +71,9 @@ describe('the process', () => {
       headers: { 'x-request-id': 'traced-1', authorization: 'Bearer s3cr3t' },
     });
     await fetch(`${app.url}/api/v1/devices`, { headers: { 'x-request-id': 'traced-2', 'x-api-key': 's3cr3t' } });
+    const spawned = app;
+    // A request's line is written when its connection has taken the answer.
+    await until(() => logLines(spawned).some((line) => line['requestId'] === 'traced-2' && 'status' in line));
     const lines = logLines(app);
     expect(lines).toContainEqual(
       expect.objectContaining({ requestId: 'traced-1', path: '/api/v1/monitoring/health', status: 200 }),
