@@ -33,7 +33,7 @@ const NEIGHBOURS = {
 };
 
 const ROOMS = LAYERS.flat();
-const ROOT_FILES = '^src/(main|app\\.[a-z]+)\\.ts$';
+const ROOT_FILES = '^src/(main|app\\.[a-z]+)(\\.spec)?\\.ts$';
 /** Who may call a route is said by a decorator of auth, also on routes of the rooms that auth is built on. */
 const ACCESS_DECORATORS = '^src/auth/access\\.decorators\\.ts$';
 const BELOW_AUTH = ['municipalities', 'users', 'audit'];
