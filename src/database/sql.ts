@@ -22,7 +22,7 @@ export function sqlClientOf(em: EntityManager): SqlClient {
  * `Transaction.query`, which takes `?` on both databases. Tenancy is the caller's duty: no filter reaches raw SQL.
  */
 export async function runSql<Row>(client: SqlClient, sql: string, params: readonly unknown[]): Promise<SqlResult<Row>> {
-  const result = await client.executeQuery<Row>(CompiledQuery.raw(sql, params as unknown[]) as CompiledQuery<Row>);
+  const result = await client.executeQuery<Row>(CompiledQuery.raw(sql, params as unknown[]));
   return { rows: result.rows, affected: Number(result.numAffectedRows ?? 0n) };
 }
 

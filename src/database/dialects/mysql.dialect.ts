@@ -166,8 +166,8 @@ export class MysqlDialect extends SqlDialect {
     return async () => void (await runSql(client, `select release_lock(${name})`, []));
   }
 
-  async enableExtensions(): Promise<{ postgis: string | null }> {
-    return { postgis: null };
+  enableExtensions(): Promise<{ postgis: string | null }> {
+    return Promise.resolve({ postgis: null });
   }
 
   isDeadlock(error: unknown): boolean {

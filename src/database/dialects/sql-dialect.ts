@@ -97,7 +97,7 @@ export function driverErrors(
   let next: unknown = error;
   while (next instanceof Error && !seen.has(next)) {
     seen.add(next);
-    found.push(next as Error & { code?: string; errno?: number; constraint?: string });
+    found.push(next);
     const wrapped = next as { previous?: unknown; cause?: unknown; errors?: unknown[] };
     next = wrapped.previous ?? wrapped.cause ?? wrapped.errors?.[0];
   }

@@ -108,7 +108,8 @@ export class Migration20261121000000_initial extends Migration {
       constraint alerts_rule_id_foreign foreign key (rule_id) references alert_rules (id),
       constraint alerts_device_id_foreign foreign key (device_id) references devices (id),
       constraint alerts_sensor_id_foreign foreign key (sensor_id) references sensors (id))`);
-    this.addSql(`create index alerts_municipality_id_id_index on alerts (municipality_id, id)`);
+    this.addSql(`create index alerts_municipality_id_opened_at_id_index on alerts (municipality_id, opened_at, id)`);
+    this.addSql(`create index alerts_opened_at_id_index on alerts (opened_at, id)`);
     this.addSql(`create index alerts_rule_id_sensor_id_opened_at_index on alerts (rule_id, sensor_id, opened_at)`);
     this.addSql(`create index alerts_device_id_index on alerts (device_id)`);
     this.addSql(`create index alerts_sensor_id_index on alerts (sensor_id)`);
