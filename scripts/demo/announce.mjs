@@ -5,7 +5,8 @@
  * @param {{ simulator: boolean, folder: import('./folder.mjs').DemoFolder, seconds: number }} run
  */
 export function announce(demo, { simulator, folder, seconds }) {
-  const example = demo.devices.find((device) => device.mqtt) ?? demo.devices[0];
+  // Not one that the simulator speaks for: a second client of the same id would throw it out.
+  const example = demo.devices.find((device) => device.mqtt && device.simulated === false);
   const lines = [
     '',
     `HydroAlert is ready (${seconds.toFixed(0)} s).`,
