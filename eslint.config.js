@@ -69,6 +69,11 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/realtime/public/**/*.js'],
+    languageOptions: { globals: { document: 'readonly', sessionStorage: 'readonly' } },
+    rules: { 'max-lines-per-function': sizes['max-lines-per-function'] },
+  },
+  {
     files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
     languageOptions: { globals: { ...nodeGlobals() } },
     rules: {

@@ -1,0 +1,87 @@
+import { io } from '/ws/socket.io.esm.min.js';
+
+const TOPICS = ['alerts', 'devices', 'readings'];
+
+/**
+ * A subscription to a municipality that survives bad networks: it goes on with the cursor of the last event. `on`:
+ * `event(message)`, `state(name)`, `fresh()` (what happened before is not told: load it), `ended()` (sign in again).
+ */
+export class Subscription {
+  #socket;
+  #cursor;
+  #municipalityId;
+  #on;
+  #closed = false;
+
+  constructor(token, municipalityId, on) {
+    this.#municipalityId = municipalityId;
+    this.#on = on;
+    this.#socket = io({
+      path: '/ws',
+      auth: { token },
+      transports: ['websocket', 'polling'],
+      reconnectionDelayMax: 5000,
+    });
+    this.#socket.on('connect', () => void this.#subscribe());
+    this.#socket.on('disconnect', (reason) => this.#disconnected(reason));
+    this.#socket.on('connect_error', (error) => this.#refused(error));
+    this.#socket.on('exception', ({ error }) => error?.code === 'SESSION_ENDED' && this.#ended());
+    for (const name of ['alert', 'device', 'reading']) {
+      this.#socket.on(name, (message) => {
+        this.#cursor = message.cursor;
+        on.event(message);
+      });
+    }
+    on.state('connecting');
+  }
+
+  close() {
+    this.#closed = true;
+    this.#socket.removeAllListeners();
+    this.#socket.disconnect();
+  }
+
+  async #subscribe() {
+    const fresh = this.#cursor === undefined;
+    const request = { topics: TOPICS, municipalityId: this.#municipalityId, cursor: this.#cursor };
+    const answer = await this.#socket
+      .timeout(10_000)
+      .emitWithAck('subscribe', request)
+      .catch(() => null);
+    if (answer?.ok) {
+      this.#cursor ??= answer.cursor;
+      this.#on.state('live');
+      if (fresh) this.#on.fresh();
+    } else if (answer?.error.code === 'CURSOR_EXPIRED' || answer?.error.code === 'CURSOR_INVALID') {
+      this.#cursor = undefined;
+      await this.#subscribe();
+    } else {
+      // The server is there but cannot serve now: begin again in a moment.
+      this.#socket.disconnect();
+      this.#connectLater(2000);
+    }
+  }
+
+  #disconnected(reason) {
+    this.#on.state('connecting');
+    // The client library does not come back by itself when the server ended the session.
+    if (reason === 'io server disconnect') this.#socket.connect();
+  }
+
+  #refused(error) {
+    if (error.data?.code === 'UNAUTHENTICATED') this.#ended();
+    else {
+      this.#on.state('offline');
+      if (!this.#socket.active) this.#connectLater(5000);
+    }
+  }
+
+  #connectLater(ms) {
+    setTimeout(() => this.#closed || this.#socket.connect(), ms);
+  }
+
+  #ended() {
+    this.close();
+    this.#on.ended();
+  }
+}
