@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { idProperty } from '../database/base.entity.js';
 import { Alert } from './alert.entity.js';
-import type { AlertChange } from './alert-change.js';
+import type { PersonsChange } from './alert-change.js';
 
 const schema = defineEntity({
   name: 'AlertNote',
@@ -10,7 +10,7 @@ const schema = defineEntity({
     ...idProperty,
     alertId: () =>
       p.manyToOne(Alert).mapToPk().deleteRule('cascade').fieldName('alert_id').index('alert_notes_alert_id_index'),
-    change: p.string().length(24).$type<AlertChange>().fieldName('alert_change'),
+    change: p.string().length(24).$type<PersonsChange>().fieldName('alert_change'),
     userId: p.uuid(),
     comment: p.string().length(2000).nullable(),
     createdAt: p.datetime(3).onCreate(() => new Date()),

@@ -14,7 +14,8 @@ const schema = defineEntity({
   filters: tenantFilter(),
   uniques: [{ name: 'alerts_one_open_per_rule_and_sensor', properties: ['ruleId', 'sensorId', 'openMarker'] }],
   indexes: [
-    { name: 'alerts_municipality_id_id_index', properties: ['municipalityId', 'id'] },
+    { name: 'alerts_municipality_id_opened_at_id_index', properties: ['municipalityId', 'openedAt', 'id'] },
+    { name: 'alerts_opened_at_id_index', properties: ['openedAt', 'id'] },
     { name: 'alerts_rule_id_sensor_id_opened_at_index', properties: ['ruleId', 'sensorId', 'openedAt'] },
   ],
   properties: {

@@ -1,15 +1,33 @@
 import { Global, Module } from '@nestjs/common';
 import { ReadingJudge } from '../readings/reading-judge.js';
+import { RuleAlerts } from '../rules/rule-alerts.js';
 import { RulesModule } from '../rules/rules.module.js';
 import { AlertBook } from './alert-book.js';
+import { AlertClosing } from './alert-closing.js';
 import { AlertJudge } from './alert-judge.js';
+import { AlertsController } from './alerts.controller.js';
+import { AlertsOfRules } from './alerts-of-rules.js';
+import { AlertsService } from './alerts.service.js';
 import { RuleStates } from './rule-states.js';
 
-/** Alerts: opened by judging readings, ended by readings or people. Global, because readings ask for their judge. */
+/**
+ * Alerts: opened by judging readings, ended by readings or people. Global, because readings ask for their judge, and rules
+ * for what becomes of their alerts.
+ */
 @Global()
 @Module({
   imports: [RulesModule],
-  providers: [AlertBook, AlertJudge, RuleStates, { provide: ReadingJudge, useExisting: AlertJudge }],
-  exports: [ReadingJudge],
+  controllers: [AlertsController],
+  providers: [
+    AlertBook,
+    AlertClosing,
+    AlertJudge,
+    AlertsOfRules,
+    AlertsService,
+    RuleStates,
+    { provide: ReadingJudge, useExisting: AlertJudge },
+    { provide: RuleAlerts, useExisting: AlertsOfRules },
+  ],
+  exports: [ReadingJudge, RuleAlerts],
 })
 export class AlertsModule {}

@@ -65,7 +65,10 @@ export class RuleBook {
 }
 
 /** Whether a rule's scope takes the sensor in; a municipality's rule never reaches beyond the municipality. */
-export function watches(rule: Pick<AlertRule, 'municipalityId' | 'scope'>, sensor: RegisteredSensor): boolean {
+export function watches(
+  rule: Pick<AlertRule, 'municipalityId' | 'scope'>,
+  sensor: Pick<RegisteredSensor, 'id' | 'municipalityId' | 'typeCode'>,
+): boolean {
   if (rule.municipalityId != null && rule.municipalityId !== sensor.municipalityId) return false;
   const { sensorId, sensorTypeCode, municipalityId } = rule.scope;
   return (

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { metricCodeSchema, uuidSchema } from '../common/validation/schemas.js';
+import { nameSchema } from '../devices/text.schemas.js';
 import { SEVERITIES } from './severity.js';
 
 /** Kinds of rules that the evaluator knows. */
@@ -13,14 +15,12 @@ export const RULE_OPERATORS = ['>', '>=', '<', '<='] as const;
 /** Comparison of a threshold rule: the rule is in breach when `reading operator value` holds. */
 export type RuleOperator = (typeof RULE_OPERATORS)[number];
 
-const metricCode = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'a metric code is snake_case');
-
-/** What a rule watches: exactly one of a sensor, all sensors of a type, or all sensors of a municipality. */
+/** What a rule watches: one sensor, all sensors of a type, all of a municipality, or those of a type in a municipality. */
 export const ruleScopeSchema = z
   .strictObject({
-    sensorId: z.uuid().optional(),
-    sensorTypeCode: metricCode.optional(),
-    municipalityId: z.uuid().optional(),
+    sensorId: uuidSchema.optional(),
+    sensorTypeCode: metricCodeSchema.optional(),
+    municipalityId: uuidSchema.optional(),
   })
   .refine(
     (scope) => Object.values(scope).filter((part) => part !== undefined).length >= 1,
@@ -38,19 +38,25 @@ export type RuleScope = z.infer<typeof ruleScopeSchema>;
 /** Stored condition of a rule: a threshold with its operator, or the range outside which the rule is in breach. */
 export type RuleCondition = { operator: RuleOperator; value: number } | { min: number; max: number };
 
+/** Up to a week. */
+const delaySchema = z.int().min(0).max(604_800);
+
 const common = {
-  name: z.string().trim().min(1).max(200),
+  name: nameSchema,
   scope: ruleScopeSchema,
   severity: z.enum(SEVERITIES),
   /** The breach must last this long, by event time, before an alert opens. */
-  onDelaySeconds: z.int().min(0).max(604_800).default(0),
+  onDelaySeconds: delaySchema.default(0).describe('Seconds that a breach must last before an alert opens'),
   /** The values must be back this long, by event time, before the alert resolves by itself. */
-  offDelaySeconds: z.int().min(0).max(604_800).default(0),
+  offDelaySeconds: delaySchema.default(0).describe('Seconds that the values must be back before it resolves by itself'),
   /** How far back inside the limit a value must come before it counts as back, in the sensor's unit. */
-  deadband: z.number().min(0).default(0),
+  deadband: z.number().min(0).default(0).describe('How far inside the limit a value must come to count as back'),
   enabled: z.boolean().default(true),
   /** The municipality that owns the rule; taken from the signed-in person, stated only by a super admin. */
-  municipalityId: z.uuid().nullish(),
+  municipalityId: uuidSchema
+    .nullable()
+    .optional()
+    .describe('Owner; the own municipality, or that of the scope, unless given. null: a national rule'),
 };
 
 /** Body that creates a rule. */
