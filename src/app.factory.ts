@@ -71,7 +71,7 @@ function createLogger(config: AppConfig): Logger {
 
 function setUpHttp(app: NestExpressApplication, config: AppConfig): void {
   const { trustProxy, corsOrigins } = config.http;
-  (app.getHttpServer()).keepAliveTimeout = KEEP_ALIVE_MS;
+  app.getHttpServer().keepAliveTimeout = KEEP_ALIVE_MS;
   app.disable('x-powered-by');
   app.set('trust proxy', trustProxy);
   app.set('query parser', 'simple');

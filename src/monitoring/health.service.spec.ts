@@ -19,7 +19,7 @@ class FakeIndicator extends HealthIndicator {
 }
 
 const up = (name: string) => new FakeIndicator(name, () => Promise.resolve(undefined));
-const failing = (name: string, error: unknown) => new FakeIndicator(name, () => Promise.reject(error as Error));
+const failing = (name: string, error: unknown) => new FakeIndicator(name, () => Promise.reject(error));
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());

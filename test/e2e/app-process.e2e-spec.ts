@@ -36,7 +36,7 @@ function logLines(spawned: Spawned): Record<string, unknown>[] {
 describe('the process', () => {
   it('starts, says that it is ready, and shuts down in an orderly way on SIGTERM', async () => {
     app = await spawnApp({ env: environment() });
-    const ready = (await (await fetch(`${app.url}/ready`)).json());
+    const ready = await (await fetch(`${app.url}/ready`)).json();
     expect(ready).toEqual({ status: 'ready', services: { database: 'up', redis: 'up', mqtt: 'up' } });
     const ended = endOf(app);
     process.kill(app.pid, 'SIGTERM');

@@ -12,7 +12,7 @@ interface Operation {
 }
 
 interface Content {
-  readonly schema?: { readonly example?: unknown; readonly examples?: unknown };
+  readonly schema?: { readonly example?: unknown; readonly examples?: unknown; readonly $ref?: string };
   readonly example?: unknown;
   readonly examples?: unknown;
 }
@@ -36,9 +36,16 @@ function routesWhere(condition: (operation: Operation, route: string) => boolean
   return operations.filter(([route, operation]) => condition(operation, route)).map(([route]) => route);
 }
 
+/** A schema, or the component that it stands for. */
+function resolved(schema: Content['schema']): Content['schema'] {
+  const name = schema?.$ref?.split('/').at(-1);
+  return name === undefined ? schema : document.components?.schemas?.[name];
+}
+
 function hasExample(content: Content | undefined): boolean {
   if (content === undefined) return true;
-  const { example, examples, schema } = content;
+  const { example, examples } = content;
+  const schema = resolved(content.schema);
   return [example, examples, schema?.example, schema?.examples].some((shown) => shown !== undefined);
 }
 
