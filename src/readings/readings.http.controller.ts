@@ -1,9 +1,9 @@
 import { Body, Controller, HttpCode, Post, Req, type RawBodyRequest } from '@nestjs/common';
-import { ApiBody, ApiTags, type ApiBodyOptions } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { z } from 'zod';
 import { DeviceAccess } from '../auth/access.decorators.js';
 import { Clock } from '../common/clock.js';
+import { ApiJsonBody } from '../common/openapi/api-json-body.decorator.js';
 import { ApiData } from '../common/openapi/api-data.decorator.js';
 import { ValidationError } from '../common/errors/errors.js';
 import { currentActor } from '../common/request-context/request-context.js';
@@ -27,11 +27,11 @@ const ANSWER_EXAMPLE = {
 };
 
 /** Only documented, not enforced as a whole: each value gets its own verdict. */
-const READINGS_BODY: ApiBodyOptions = {
-  schema: z.toJSONSchema(readingBodySchema, { target: 'draft-2020-12', io: 'input' }) as unknown as Extract<
-    ApiBodyOptions,
-    { schema: unknown }
-  >['schema'],
+const BODY_EXAMPLES = {
+  'one reading set': { timestamp: '2026-03-01T06:15:00.000Z', values: { water_level_cm: 245.5, rainfall_mm: 0.4 } },
+  'metrics at the top level': { water_level_cm: 245.5, rainfall_mm: 0.4 },
+  'a list of sets': [{ timestamp: 1_772_345_700, values: { water_level_cm: 245.5 } }],
+  'SenML (RFC 8428)': [{ bn: 'gauge:', bt: 1_772_345_700, n: 'water_level_cm', v: 245.5 }],
 };
 
 /** Readings by HTTP: the same payloads as by MQTT, answered when they are committed. */
@@ -47,7 +47,8 @@ export class ReadingsHttpController {
   @Post()
   @HttpCode(201)
   @DeviceAccess()
-  @ApiBody(READINGS_BODY)
+  @ApiOperation({ summary: 'Store readings' })
+  @ApiJsonBody(readingBodySchema, BODY_EXAMPLES)
   @ApiData(ingestionAnswerSchema, { status: 201, description: 'Committed', example: ANSWER_EXAMPLE })
   async take(@Body() body: unknown, @Req() request: RawBodyRequest<Request>): Promise<IngestionAnswer> {
     const receivedAt = this.clock.nowMs();
