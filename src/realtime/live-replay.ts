@@ -4,10 +4,10 @@ import { LIVE_LOG_AGE_MS } from '../outbox/live-log-age.js';
 import type { LiveCursor } from './live-cursor.js';
 import { CursorExpiredError } from './live.errors.js';
 import { ANY_SENSOR, LiveExpander, type LiveSink } from './live-expander.js';
-import type { LiveFeed } from './live-feeds.js';
 import type { LiveMessage } from './live-message.js';
 import { comparePlaces, earlierPlace, type Place } from './live-place.js';
 import { sensorOfTopic, type SensorTopic, type Topic } from './live-topics.js';
+import type { MunicipalityFeed } from './municipality-feed.js';
 
 /** The one client that catches up. */
 export interface ReplayTarget {
@@ -15,6 +15,12 @@ export interface ReplayTarget {
   tell(message: LiveMessage): void;
   /** Resolves when the client has taken enough for more to be told, or is gone. */
   ready(): Promise<void>;
+}
+
+/** Where the events come from, and how far those who are live have got. */
+export interface ReplaySource {
+  readonly municipalityId: string;
+  readonly feed: Pick<MunicipalityFeed, 'lastPosition' | 'reach'>;
 }
 
 const READ_ROWS = 32;
@@ -29,8 +35,8 @@ export class Replay implements LiveSink {
   private chunk: LiveEvent[] | undefined;
 
   constructor(
-    private readonly live: LiveFeed,
-    private readonly log: LiveLog,
+    private readonly live: ReplaySource,
+    private readonly log: Pick<LiveLog, 'read' | 'lastPositions'>,
     private readonly target: ReplayTarget,
     private readonly cursor: LiveCursor,
     topics: readonly Topic[],
@@ -100,8 +106,9 @@ export class Replay implements LiveSink {
     return false;
   }
 
+  /** What `readings` waited with was told already to somebody who has all readings of the sensor. */
   wantsConflated(sensor: SensorTopic, before: Place): boolean {
-    return this.wants('readings', before) && !this.wants(sensor, before);
+    return this.wants('readings', before) && !this.starts.has(sensor);
   }
 
   tell(_topics: readonly Topic[], message: LiveMessage): void {

@@ -12,7 +12,7 @@ import {
 import type { Server, Socket } from 'socket.io';
 import { SignedIn } from '../auth/access.decorators.js';
 import { RateLimitedError } from '../common/errors/errors.js';
-import { wsFailureOf } from '../common/errors/ws-exception.filter.js';
+import { type WsFailure, wsFailureOf } from '../common/errors/ws-exception.filter.js';
 import { newRequestContext, runWithRequestContext } from '../common/request-context/request-context.js';
 import { LiveConnections } from './live-connections.js';
 import { LiveExceptionFilter } from './live-exception.filter.js';
@@ -85,6 +85,6 @@ export class LiveGateway
 function refuse(socket: Socket, event: readonly unknown[]): void {
   const failure = wsFailureOf(new RateLimitedError(1));
   const acknowledge = event.at(-1);
-  if (typeof acknowledge === 'function') acknowledge(failure);
+  if (typeof acknowledge === 'function') (acknowledge as (answer: WsFailure) => void)(failure);
   else socket.emit('exception', failure);
 }

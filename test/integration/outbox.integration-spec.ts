@@ -79,7 +79,7 @@ describeEachDatabase((db) => {
       });
       await run.then(
         () => (committed += chosen.length * 2),
-        (error: Error) => expect(error.message).toBe('rolled back'),
+        (error: unknown) => expect(error).toMatchObject({ message: 'rolled back' }),
       );
     };
     let writing = true;
