@@ -14,6 +14,9 @@ export interface LogSettings {
 /** Probes come every few seconds; their lines would bury the rest. */
 const SILENT_PATHS = new Set(['/health', '/ready', '/metrics']);
 
+/** A broker asks for every right of every device; what it is refused stands in its own log. */
+const BROKER_HOOK_PATH = '/api/v1/broker/';
+
 const START_UP_CONTEXTS = new Set<unknown>([
   'InstanceLoader',
   'RoutesResolver',
@@ -78,7 +81,10 @@ const requestLogging: Options = {
   quietReqLogger: true,
   quietResLogger: true,
   autoLogging: { ignore: (request) => SILENT_PATHS.has(pathOf(request)) },
-  customLogLevel: (_request, response) => (response.statusCode >= 500 ? 'error' : 'info'),
+  customLogLevel: (request, response) => {
+    if (response.statusCode >= 500) return 'error';
+    return pathOf(request).startsWith(BROKER_HOOK_PATH) ? 'debug' : 'info';
+  },
   customSuccessObject: requestFields,
   customErrorObject: (request, response, _error, fields: object) => requestFields(request, response, fields),
   customSuccessMessage: () => 'request answered',
