@@ -1,23 +1,19 @@
 import { z } from 'zod';
 import { pageQuerySchema } from '../common/pagination/page.js';
+import { isOrdered, NOT_ORDERED, queryListSchema } from '../common/validation/query-list.js';
 import { deviceIdSchema, instantOutSchema, instantSchema, uuidSchema } from '../common/validation/schemas.js';
 import { SEVERITIES } from '../rules/severity.js';
 import { ALERT_STATUSES } from './alert-status.js';
 
 const MAX_COMMENT = 2_000;
 
-/** A list in a query: `a,b`, or the parameter given more than once. */
-const listOf = <T extends string>(values: readonly T[]) =>
-  z
-    .union([z.string(), z.array(z.string())])
-    .transform((given) => [given].flat().flatMap((part) => part.split(',')))
-    .pipe(z.array(z.enum(values)).min(1));
-
 /** Query of `GET /alerts`. */
 export const listAlertsSchema = pageQuerySchema
   .extend({
-    status: listOf(ALERT_STATUSES).optional().describe('One or more, such as `ACTIVE,ACKNOWLEDGED` for open ones'),
-    severity: listOf(SEVERITIES).optional().describe('One or more, such as `HIGH,CRITICAL`'),
+    status: queryListSchema(ALERT_STATUSES)
+      .optional()
+      .describe('One or more, such as `ACTIVE,ACKNOWLEDGED` for open ones'),
+    severity: queryListSchema(SEVERITIES).optional().describe('One or more, such as `HIGH,CRITICAL`'),
     municipalityId: uuidSchema.optional(),
     sensorId: uuidSchema.optional(),
     deviceId: deviceIdSchema.optional(),
@@ -25,10 +21,7 @@ export const listAlertsSchema = pageQuerySchema
     from: instantSchema.optional().describe('Opened at or after'),
     to: instantSchema.optional().describe('Opened before'),
   })
-  .refine(({ from, to }) => from === undefined || to === undefined || from < to, {
-    path: ['to'],
-    error: 'must be later than `from`',
-  });
+  .refine(isOrdered, NOT_ORDERED);
 export type ListAlerts = z.infer<typeof listAlertsSchema>;
 
 /** Body of `POST /alerts/{id}/acknowledge` and `/resolve`; may be left out. */

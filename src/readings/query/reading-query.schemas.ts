@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { pageQuerySchema } from '../../common/pagination/page.js';
+import { isOrdered, NOT_ORDERED, queryListSchema } from '../../common/validation/query-list.js';
 import {
   deviceIdSchema,
   instantOutSchema,
@@ -18,22 +19,6 @@ const DEFAULT_READINGS = 1_000;
 const limitSchema = (standard: number, most: number) =>
   z.coerce.number().int().min(1).max(most).default(standard).describe(`How many items at most, up to ${most}`);
 
-/** A list in a query: `a,b`, or the parameter given more than once. */
-const listOf = <T extends string>(values: readonly T[]) =>
-  z
-    .union([z.string(), z.array(z.string())])
-    .transform((given) => (Array.isArray(given) ? given : [given]).flatMap((part) => part.split(',')))
-    .pipe(
-      z
-        .array(z.enum(values))
-        .min(1)
-        .max(values.length * 2),
-    );
-
-const ordered = (range: { from?: Date; to?: Date }): boolean =>
-  range.from === undefined || range.to === undefined || range.from < range.to;
-const ORDERED = { path: ['to'], error: 'must be later than `from`' };
-
 const RESOLUTIONS = ['raw', ...BUCKET_UNITS] as const;
 
 /** Query of `GET /sensors/{id}/readings`. */
@@ -45,10 +30,12 @@ export const seriesQuerySchema = pageQuerySchema
       .describe('Beginning of the range, inclusive; a day, week, month or year back unless given'),
     to: instantSchema.optional().describe('End of the range, exclusive; now unless given'),
     resolution: z.enum(RESOLUTIONS).default('raw').describe('Single readings, or aggregates per length of time'),
-    quality: listOf(QUALITIES).optional().describe('Only readings of these qualities, such as `good,estimated`'),
+    quality: queryListSchema(QUALITIES)
+      .optional()
+      .describe('Only readings of these qualities, such as `good,estimated`'),
     order: z.enum(['asc', 'desc']).default('asc').describe('`desc`: newest first'),
   })
-  .refine(ordered, ORDERED)
+  .refine(isOrdered, NOT_ORDERED)
   .refine(
     ({ resolution, quality }) => resolution === 'raw' || (quality ?? []).every((one) => isUsable(QUALITY_NUMBER[one])),
     {
@@ -81,7 +68,7 @@ export const rejectedQuerySchema = pageQuerySchema
     from: instantSchema.optional().describe('Received at or after'),
     to: instantSchema.optional().describe('Received before'),
   })
-  .refine(ordered, ORDERED);
+  .refine(isOrdered, NOT_ORDERED);
 export type RejectedQuery = z.infer<typeof rejectedQuerySchema>;
 
 const qualitySchema = z.enum(QUALITIES);
