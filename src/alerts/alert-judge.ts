@@ -10,7 +10,7 @@ import { AlertBook, type Verdict } from './alert-book.js';
 import { foldForward } from './forward-fold.js';
 import { judgeLate } from './late-readings.js';
 import { StoredHistory } from './stored-history.js';
-import { RuleStates, type PairState, type WatchedSeries } from './rule-states.js';
+import { assumedClear, RuleStates, type PairState, type WatchedSeries } from './rule-states.js';
 
 interface Watched extends WatchedSeries {
   readonly judged: JudgedSeries;
@@ -59,12 +59,15 @@ export class AlertJudge extends ReadingJudge {
   }
 
   private async judgeBy(transaction: Transaction, rules: RuleSet, watched: readonly Watched[]): Promise<Judgement> {
-    const stateOf = await this.states.load(transaction, rules, watched);
+    const states = await this.states.load(transaction, rules, watched);
     const verdicts: OpenVerdict[] = [];
     const changed: PairState[] = [];
     for (const item of watched) {
+      const ofSeries = states.get(item.seriesId);
       for (const active of item.rules) {
-        const state = stateOf(active.rule.id, item.seriesId);
+        const known = ofSeries?.get(active.rule.id);
+        if (known === undefined && staysClear(active, item.judged.readings)) continue;
+        const state = known ?? assumedClear(active.rule.id, item.seriesId, active.rule.revision);
         const verdict = await this.judgePair(transaction, item, active, state);
         if (verdict?.stateChanged) changed.push(state);
         if (verdict && verdict.outcome.episodes.length + verdict.outcome.superseded.length > 0) verdicts.push(verdict);
@@ -148,6 +151,12 @@ function watchedBy(rules: RuleSet, series: readonly JudgedSeries[]): Watched[] {
     watched.push({ judged, seriesId: sensor.seriesId, rules: watching, previousInstant, late });
   }
   return watched;
+}
+
+/** Whether a rule that is clear stays so: the way of most readings, on which nothing is allocated or awaited. */
+function staysClear({ evaluator }: ActiveRule, readings: readonly JudgedReading[]): boolean {
+  for (const { value } of readings) if (evaluator.standing(value) === 'breach') return false;
+  return true;
 }
 
 function aboveFloor(readings: readonly JudgedReading[], floor: number | null): readonly JudgedReading[] {

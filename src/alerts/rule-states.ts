@@ -26,6 +26,10 @@ export interface WatchedSeries {
   readonly late: boolean;
 }
 
+/** States by series and rule. */
+export type StatesBySeries = ReadonlyMap<number, ReadonlyMap<string, PairState>>;
+type MutableStates = Map<number, Map<string, PairState>>;
+
 interface Row {
   rule_id: string;
   series_id: number;
@@ -44,26 +48,20 @@ interface Row {
 export class RuleStates {
   private readonly established = new WeakMap<RuleSet, Set<number>>();
 
-  /** The states of all pairs of the series; rows are made for pairs that have none or an older revision. */
-  async load(
-    transaction: Transaction,
-    rules: RuleSet,
-    watched: readonly WatchedSeries[],
-  ): Promise<(ruleId: string, seriesId: number) => PairState> {
+  /**
+   * The states of the series, by series and rule; rows are made for pairs that have none or an older revision. A pair
+   * that is missing in the answer is known to be clear, see {@link assumedClear}: that is nearly every pair of nearly
+   * every batch, so nothing is made for it.
+   */
+  async load(transaction: Transaction, rules: RuleSet, watched: readonly WatchedSeries[]): Promise<StatesBySeries> {
     const known = this.known(rules);
     const whole = watched.filter(({ seriesId, late }) => late || !known.has(seriesId));
     const open = watched.filter(({ seriesId, late }) => !late && known.has(seriesId));
-    const states = new Map<string, PairState>();
+    const states: MutableStates = new Map();
     await this.read(transaction, states, whole, '');
     await this.read(transaction, states, open, 'and phase <> 0');
     await this.establish(transaction, known, states, whole);
-    for (const { seriesId, rules: watching } of open) {
-      for (const { rule } of watching) {
-        const key = keyOf(rule.id, seriesId);
-        if (!states.has(key)) states.set(key, { ...clearState(rule.id, seriesId, rule.revision), assumed: true });
-      }
-    }
-    return (ruleId, seriesId) => states.get(keyOf(ruleId, seriesId))!;
+    return states;
   }
 
   /** Writes changed states. */
@@ -109,7 +107,7 @@ export class RuleStates {
 
   private async read(
     transaction: Transaction,
-    states: Map<string, PairState>,
+    states: MutableStates,
     watched: readonly WatchedSeries[],
     condition: string,
   ): Promise<void> {
@@ -125,7 +123,7 @@ export class RuleStates {
       series.params,
     );
     for (const row of rows) {
-      states.set(keyOf(row.rule_id, row.series_id), {
+      put(states, {
         ruleId: row.rule_id,
         seriesId: row.series_id,
         progress: { phase: row.phase, since: row.since === null ? null : dialect.epochMs(row.since) },
@@ -143,13 +141,13 @@ export class RuleStates {
   private async establish(
     transaction: Transaction,
     known: Set<number>,
-    states: Map<string, PairState>,
+    states: MutableStates,
     whole: readonly WatchedSeries[],
   ): Promise<void> {
     const changed: PairState[] = [];
     for (const { seriesId, rules, previousInstant } of whole) {
       for (const { rule } of rules) {
-        const state = states.get(keyOf(rule.id, seriesId)) ?? clearState(rule.id, seriesId, 0);
+        const state = states.get(seriesId)?.get(rule.id) ?? clearState(rule.id, seriesId, 0);
         // A higher revision in the row: another instance knows the rule's change already, we will in a moment.
         if (state.revision < rule.revision) {
           state.revision = rule.revision;
@@ -158,7 +156,7 @@ export class RuleStates {
           state.progress = isOpen(state.progress) ? BREACH : INITIAL;
           changed.push(state);
         }
-        states.set(keyOf(rule.id, seriesId), state);
+        put(states, state);
       }
     }
     await this.save(transaction, changed);
@@ -166,8 +164,15 @@ export class RuleStates {
   }
 }
 
-function keyOf(ruleId: string, seriesId: number): string {
-  return `${seriesId} ${ruleId}`;
+function put(states: MutableStates, state: PairState): void {
+  let ofSeries = states.get(state.seriesId);
+  if (!ofSeries) states.set(state.seriesId, (ofSeries = new Map<string, PairState>()));
+  ofSeries.set(state.ruleId, state);
+}
+
+/** The state of a pair whose row is known to exist and to be clear, without having been read. */
+export function assumedClear(ruleId: string, seriesId: number, revision: number): PairState {
+  return { ruleId, seriesId, progress: INITIAL, alertId: null, revision, floor: null, assumed: true };
 }
 
 function clearState(ruleId: string, seriesId: number, revision: number): PairState {

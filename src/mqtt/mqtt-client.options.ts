@@ -29,6 +29,8 @@ export function mqttClientOptions(settings: MqttSettings, identity: ConnectionId
     reconnectOnConnackError: true,
     resubscribe: false,
     queueQoSZero: false,
+    // Its own trace asks with every packet whether somebody listens, which is seen in a profile.
+    log: () => undefined,
     ...(settings.username === undefined ? {} : { username: settings.username }),
     ...(settings.password === undefined ? {} : { password: settings.password }),
     ...settings.tls,

@@ -8,7 +8,7 @@ import { PartitionsService } from './partitions.service.js';
 import type { PartRejection, ReadMessage } from './payload-reader.js';
 import { ReadingJudge } from './reading-judge.js';
 import { LatestOutOfStepError, storeReadings } from './reading-store.js';
-import { RejectedReadings, rejectionOf } from './rejected-readings.js';
+import { RejectedReadings, rejectionOf, type NewRejection } from './rejected-readings.js';
 import { candidatesOf, sortCandidates, type Candidate } from './sort-readings.js';
 
 /** A message of a device, read but not resolved; the service cannot tell which transport it came by. */
@@ -94,16 +94,15 @@ export class IngestionService {
         ? await storeReadings(transaction, batch.unique, batch.careful)
         : { inserted: [], duplicates: [], conflicting: [], previous: new Map<number, number | null>() };
     const alerts = await this.judge.judge(transaction, judgedSeries(stored));
-    const rejected = batch.results.flatMap((result, i) => result.rejected.map((part) => [i, part] as const));
-    for (const row of [...batch.conflicting, ...stored.conflicting]) rejected.push([row.message, conflict(row)]);
-    await this.rejections.add(
-      transaction,
-      rejected.map(([i, part]) => {
-        const message = messages[i]!;
-        const municipalityId = devices.get(message.deviceId)?.municipalityId ?? null;
-        return rejectionOf(part, { ...message, municipalityId });
-      }),
-    );
+    const rejected: NewRejection[] = [];
+    const reject = (i: number, part: PartRejection): void => {
+      const message = messages[i]!;
+      const municipalityId = devices.get(message.deviceId)?.municipalityId ?? null;
+      rejected.push(rejectionOf(part, { ...message, municipalityId }));
+    };
+    for (let i = 0; i < messages.length; i++) for (const part of batch.results[i]!.rejected) reject(i, part);
+    for (const row of [...batch.conflicting, ...stored.conflicting]) reject(row.message, conflict(row));
+    await this.rejections.add(transaction, rejected);
     await this.outbox.append(transaction, [...readingEvents(stored.inserted), ...alerts]);
     return stored;
   }

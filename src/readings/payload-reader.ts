@@ -55,9 +55,21 @@ export function readPayload(payload: Buffer, receivedAt: number): ReadMessage {
 
 /** Reads parsed JSON in the same way. Never throws. */
 export function readJson(json: unknown, receivedAt: number): ReadMessage {
-  const items = Array.isArray(json) ? (json as unknown[]) : [json];
+  return Array.isArray(json) ? readList(json as unknown[], receivedAt) : readOne(json, receivedAt);
+}
+
+const NOTHING_REJECTED: readonly PartRejection[] = [];
+
+function readOne(json: unknown, receivedAt: number): ReadMessage {
+  const set = readSet(json, 0, receivedAt);
+  if ('code' in set) return { sets: [], rejections: [set] };
+  const count = countOf(set.values);
+  return count > MAX_VALUES ? tooMany(count) : { sets: [set], rejections: NOTHING_REJECTED };
+}
+
+function readList(items: readonly unknown[], receivedAt: number): ReadMessage {
   if (items.length > MAX_VALUES) return tooMany(items.length);
-  const raw = Array.isArray(json) && isSenml(items) ? resolveSenml(items, receivedAt) : items;
+  const raw = isSenml(items) ? resolveSenml(items, receivedAt) : items;
   const sets: ReadingSet[] = [];
   const rejections: PartRejection[] = [];
   let count = 0;
@@ -66,10 +78,16 @@ export function readJson(json: unknown, receivedAt: number): ReadMessage {
     if ('code' in set) rejections.push(set);
     else {
       sets.push(set);
-      for (const _ in set.values) count++;
+      count += countOf(set.values);
     }
   }
   return count > MAX_VALUES ? tooMany(count) : { sets, rejections };
+}
+
+function countOf(values: Record<string, unknown>): number {
+  let count = 0;
+  for (const _ in values) count++;
+  return count;
 }
 
 function tooMany(count: number): ReadMessage {
