@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AlertClosing } from '../../src/alerts/alert-closing.js';
 import { listAlertsSchema } from '../../src/alerts/alert.schemas.js';
 import { AlertsService } from '../../src/alerts/alerts.service.js';
-import { Alert } from '../../src/alerts/alert.entity.js';
+import type { Alert } from '../../src/alerts/alert.entity.js';
 import { toAlertResponse } from '../../src/alerts/alert.mapper.js';
 import { RuleState } from '../../src/alerts/rule-state.entity.js';
 import { SystemClock } from '../../src/common/clock.js';
