@@ -59,6 +59,28 @@ describeEachDatabase((db) => {
     });
   });
 
+  it('brings its own page, which runs under a policy without anything inline', async () => {
+    const page = await fetch(live.running.url);
+    expect(page.headers.get('content-security-policy')).toMatch(/script-src 'self';/);
+    const html = await page.text();
+    expect(html).not.toMatch(/<style|<script(?![^>]* src=)|\son\w+=|\sstyle=/);
+    const waiting = [...html.matchAll(/(?:src|href)="([^"#]+)"/g)].map(
+      ([, path]) => new URL(path!, live.running.url).href,
+    );
+    const loaded = new Set<string>();
+    for (let address = waiting.pop(); address !== undefined; address = waiting.pop()) {
+      if (loaded.has(address)) continue;
+      loaded.add(address);
+      const answer = await fetch(address);
+      expect([address, answer.status]).toEqual([address, 200]);
+      expect(new URL(address).origin).toBe(live.running.url);
+      if (!address.endsWith('.js')) continue;
+      const script = await answer.text();
+      for (const [, path] of script.matchAll(/^import .* from '(.+)';$/gm)) waiting.push(new URL(path!, address).href);
+    }
+    expect([...loaded].filter((address) => address.endsWith('.js')).length).toBeGreaterThan(7);
+  });
+
   describe('subscribe', () => {
     it.each([
       ['VALIDATION_FAILED', {}],

@@ -52,14 +52,8 @@ export class LiveApp {
     return this.tokenOf(await this.makeUser(role, municipalityId), role, municipalityId, expiresIn);
   }
 
-  async makeUser(role: RoleCode, municipalityId: string | null): Promise<string> {
-    const id = newId();
-    await this.transactions.query(
-      `insert into users (id, email, name, password_hash, role, municipality_id, status, created_at, updated_at)
-       values (?, ?, 'Test', 'x', ?, ?, 'active', current_timestamp, current_timestamp)`,
-      [id, `${id}@test.example`, role, municipalityId],
-    );
-    return id;
+  makeUser(role: RoleCode, municipalityId: string | null): Promise<string> {
+    return makeUser(this.transactions, role, municipalityId);
   }
 
   tokenOf(subject: string, role: RoleCode, mun: string | null, expiresIn: number): Promise<string> {
@@ -146,9 +140,33 @@ export class LiveClient {
   }
 }
 
-/** A sensor of its own device; answers its id. */
-export async function makeSensor(transactions: Transactions, municipalityId: string): Promise<string> {
-  const [deviceId, typeId, sensorId] = [`dev-${newId()}`, newId(), newId()];
+/** An access token, as signing in gives one. */
+export function signToken(
+  jwt: JwtService,
+  { subject, role, mun, expiresIn }: { subject: string; role: RoleCode; mun: string | null; expiresIn: number },
+): Promise<string> {
+  const claims = { algorithm: TOKEN_ALGORITHM, issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE } as const;
+  return jwt.signAsync({ role, mun }, { ...claims, subject, jwtid: newId(), expiresIn });
+}
+
+/** A person who may sign in, though not by a password; answers the id. */
+export async function makeUser(tx: Transactions, role: RoleCode, municipalityId: string | null): Promise<string> {
+  const id = newId();
+  await tx.query(
+    `insert into users (id, email, name, password_hash, role, municipality_id, status, created_at, updated_at)
+     values (?, ?, 'Test', 'x', ?, ?, 'active', current_timestamp, current_timestamp)`,
+    [id, `${id}@test.example`, role, municipalityId],
+  );
+  return id;
+}
+
+/** A sensor `water_level_cm` of its own device; answers its id. */
+export async function makeSensor(
+  transactions: Transactions,
+  municipalityId: string,
+  deviceId = `dev-${newId()}`,
+): Promise<string> {
+  const [typeId, sensorId] = [newId(), newId()];
   const now = 'current_timestamp, current_timestamp';
   await transactions.query(
     `insert into devices (id, municipality_id, name, created_at, updated_at) values (?, ?, 'Device', ${now})`,

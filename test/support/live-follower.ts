@@ -1,5 +1,5 @@
 import type { LiveEvent, LiveReadingTuple } from '../../src/outbox/live-event.js';
-import type { LiveApp, Received } from './live-app.js';
+import type { LiveClient, Received } from './live-app.js';
 import { until } from './live-log.js';
 
 /** What a follower waits for before it disconnects, drawn from a seed so that a failure can be repeated. */
@@ -9,6 +9,11 @@ export function randomNumbers(seed: number): (below: number) => number {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
+}
+
+/** An instance that clients connect to. */
+interface Instance {
+  connect(token: string): Promise<LiveClient>;
 }
 
 /**
@@ -26,7 +31,7 @@ export class Follower {
   ) {}
 
   /** Subscribes on the instance and stays until `enough` or the connection is lost. */
-  async follow(app: LiveApp, enough: () => boolean | Promise<boolean>): Promise<void> {
+  async follow(app: Instance, enough: () => boolean | Promise<boolean>): Promise<void> {
     const client = await app.connect(this.token);
     const seen = this.events.length;
     client.socket.onAny((name: string, payload: Received) => {
