@@ -18,5 +18,5 @@ export interface LiveEvent extends NewLiveEvent {
   requestId: string | null;
 }
 
-/** One reading inside a `readings` row: sensor id, device id, metric code, instant (epoch ms), value, quality number, risk number. */
+/** One reading of a `readings` row (see live-readings.ts): sensor id, device id, metric code, instant (epoch ms), value, quality number, risk number. */
 export type LiveReadingTuple = [string, string, string, number, number, number, number];

@@ -1,4 +1,5 @@
 import type { LiveEvent, LiveReadingTuple } from '../outbox/live-event.js';
+import { liveReadingsOf } from '../outbox/live-readings.js';
 import { encodeLiveCursor, type LiveCursor } from './live-cursor.js';
 import { liveMessage, type LiveMessage, liveReading } from './live-message.js';
 import { comparePlaces, earlierPlace, laterPlace, type Place, placeAfter, placeBefore } from './live-place.js';
@@ -102,7 +103,7 @@ export class LiveExpander {
   private deliverReadings(row: LiveEvent, now: number): void {
     const end = { row: row.position, inside: 0 };
     if (!this.wantsAnyOf(end)) return;
-    const tuples = JSON.parse(row.payload) as LiveReadingTuple[];
+    const tuples = liveReadingsOf(row.payload);
     for (let i = 0; i < tuples.length; i++) {
       const tuple = tuples[i]!;
       const before = placeBefore(row.position, i);

@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../../src/common/ids.js';
 import { Municipality } from '../../src/municipalities/municipality.entity.js';
 import type { OutboxService } from '../../src/outbox/outbox.service.js';
+import { liveReadingsOf } from '../../src/outbox/live-readings.js';
 import type { NewLiveEvent } from '../../src/outbox/live-event.js';
 import { LatestReading } from '../../src/readings/latest-reading.entity.js';
 import { readPayload } from '../../src/readings/payload-reader.js';
@@ -143,7 +144,7 @@ describeEachDatabase((db) => {
     await ingest(at(1, 1));
     told = [];
     await ingest([at(2, 2), at(1, 1), at(0, 0)], { timestamp: start, values: { [RAIN]: 9 } });
-    const tuples = told.flatMap(({ type, payload }) => (type === 'readings' ? (JSON.parse(payload) as unknown[]) : []));
+    const tuples = told.flatMap(({ type, payload }) => (type === 'readings' ? liveReadingsOf(payload) : []));
     expect(tuples).toHaveLength(3);
     expect(told.map(({ type, municipalityId: m }) => [type, m])).toEqual([['readings', municipalityId]]);
   });

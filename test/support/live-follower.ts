@@ -1,4 +1,5 @@
-import type { LiveEvent, LiveReadingTuple } from '../../src/outbox/live-event.js';
+import type { LiveEvent } from '../../src/outbox/live-event.js';
+import { liveReadingsOf } from '../../src/outbox/live-readings.js';
 import type { LiveClient, Received } from './live-app.js';
 import { until } from './live-log.js';
 
@@ -56,9 +57,8 @@ export interface Told {
 /** What the rows of a log are told as, to somebody who has everything but `readings` (the conflated ones). */
 export function expectedEvents(rows: readonly LiveEvent[]): Told[] {
   return rows.flatMap((row): Told[] => {
-    const payload = JSON.parse(row.payload) as unknown;
-    if (row.type !== 'readings') return [{ event: row.type, data: payload }];
-    return (payload as LiveReadingTuple[]).map(([sensorId, , , instant, value]) => ({
+    if (row.type !== 'readings') return [{ event: row.type, data: JSON.parse(row.payload) as unknown }];
+    return liveReadingsOf(row.payload).map(([sensorId, , , instant, value]) => ({
       event: 'reading',
       data: { sensorId, instant: new Date(instant).toISOString(), value },
     }));
