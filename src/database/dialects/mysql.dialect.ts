@@ -38,10 +38,10 @@ export class MysqlDialect extends SqlDialect {
     return value instanceof Date ? value.getTime() : Date.parse(`${value.replace(' ', 'T')}Z`);
   }
 
-  bucketStart(column: string, seconds: number): string {
-    const epoch = `timestamp '1970-01-01 00:00:00'`;
+  bucketStart(column: string, seconds: number, origin: number): string {
+    const from = `timestamp '${this.instant(origin).slice(0, 19)}'`;
     const size = Math.trunc(seconds);
-    return `timestampadd(second, timestampdiff(second, ${epoch}, ${column}) div ${size} * ${size}, ${epoch})`;
+    return `timestampadd(second, timestampdiff(second, ${from}, ${column}) div ${size} * ${size}, ${from})`;
   }
 
   private rowParams(rows: ReadingColumns): unknown[] {

@@ -43,8 +43,8 @@ export class PostgresDialect extends SqlDialect {
       : Date.parse(value.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
   }
 
-  bucketStart(column: string, seconds: number): string {
-    return `date_bin(interval '${Math.trunc(seconds)} seconds', ${column}, timestamptz 'epoch')`;
+  bucketStart(column: string, seconds: number, origin: number): string {
+    return `date_bin(interval '${Math.trunc(seconds)} seconds', ${column}, timestamptz '${this.instant(origin)}')`;
   }
 
   /** The driver's parameters of a set of rows. Instants travel as epoch seconds: float8 keeps milliseconds exactly. */

@@ -37,8 +37,12 @@ export abstract class SqlDialect {
   /** Epoch milliseconds of an instant as the driver returns it in a raw statement. */
   abstract epochMs(value: string | Date): number;
 
-  /** Expression for the start of the bucket of `seconds` (counted from the epoch, UTC) that holds the instant in `column`. */
-  abstract bucketStart(column: string, seconds: number): string;
+  /**
+   * Expression for the start of the bucket that holds the instant in `column`.
+   * @param seconds length of every bucket
+   * @param origin where some bucket begins (epoch ms, whole seconds), not later than the instants
+   */
+  abstract bucketStart(column: string, seconds: number, origin: number): string;
 
   /**
    * Locks the `latest_readings` rows of the series in the order given (sorted by series, so that no two writers

@@ -2,8 +2,9 @@ import type { Aggregate, Order, Selection, SeriesReader } from './series-reader.
 import type { Calendar } from './time-buckets.js';
 import type { TimeRange } from './time-range.js';
 
-/** Stretches in one statement. */
-const MAX_STRETCHES = 100;
+/** Days or months looked at together. */
+const MAX_LOCAL_BUCKETS = 400;
+const DAY_MS = 86_400_000;
 
 /**
  * The first `limit` non-empty buckets of a selection, in order of time. It reads only as much of the series as these
@@ -29,7 +30,7 @@ export async function aggregateSeries(
 
 /** The next buckets of the rest, at most `count`. */
 function windowOf(calendar: Calendar, rest: TimeRange, order: Order, count: number): TimeRange {
-  const buckets = calendar.fixedMs === null ? Math.min(count, MAX_STRETCHES) : count;
+  const buckets = calendar.fixedMs === null ? Math.min(count, MAX_LOCAL_BUCKETS) : count;
   if (order === 'asc') {
     return { from: rest.from, to: Math.min(rest.to, calendar.shift(calendar.startOf(rest.from), buckets)) };
   }
@@ -38,15 +39,46 @@ function windowOf(calendar: Calendar, rest: TimeRange, order: Order, count: numb
 }
 
 async function aggregateWindow(reader: SeriesReader, selection: Selection, calendar: Calendar, order: Order) {
-  const { from, to } = selection.range;
-  if (calendar.fixedMs !== null) return reader.aggregateEvenly(selection, calendar.fixedMs, order);
+  if (calendar.fixedMs !== null) return reader.aggregateEvenly(selection, calendar.fixedMs, 0, order);
+  const found: Aggregate[] = [];
+  const runs = runsOf(boundsOf(calendar, selection.range));
+  for (const { isEven, bounds } of order === 'asc' ? runs : runs.reverse()) {
+    const part = { ...selection, range: { from: bounds[0]!, to: bounds.at(-1)! } };
+    const aggregates = isEven
+      ? reader.aggregateEvenly(part, DAY_MS, part.range.from, order)
+      : reader.aggregateBetween(part, bounds, order);
+    found.push(...(await aggregates));
+  }
+  // The first bucket may begin before the range; it is named after its own beginning all the same.
+  return found.map((aggregate) => ({ ...aggregate, start: calendar.startOf(aggregate.start) }));
+}
+
+/** Where the buckets of a range begin, and where the last one ends; cut off at the ends of the range. */
+function boundsOf(calendar: Calendar, { from, to }: TimeRange): number[] {
   const bounds = [from];
   for (let next = calendar.shift(calendar.startOf(from), 1); next < to; next = calendar.shift(next, 1)) {
     bounds.push(next);
   }
-  const aggregates = await reader.aggregateBetween(selection, [...bounds, to], order);
-  // The first bucket may begin before the range; it is named after its own beginning all the same.
-  return aggregates.map((aggregate) => ({ ...aggregate, start: calendar.startOf(aggregate.start) }));
+  return [...bounds, to];
+}
+
+/** Consecutive buckets that are all 24 hours long, which one simple statement can take together, or all are not. */
+interface Run {
+  readonly isEven: boolean;
+  readonly bounds: number[];
+}
+
+function runsOf(bounds: readonly number[]): Run[] {
+  const runs: Run[] = [];
+  for (let i = 1; i < bounds.length; i++) {
+    const [from, to] = [bounds[i - 1]!, bounds[i]!];
+    // Whole seconds only: a range may begin at any millisecond.
+    const isEven = to - from === DAY_MS && from % 1000 === 0;
+    const last = runs.at(-1);
+    if (last?.isEven === isEven) last.bounds.push(to);
+    else runs.push({ isEven, bounds: [from, to] });
+  }
+  return runs;
 }
 
 /** Cuts what holds no readings off the rest's near end; null when nothing is left. */

@@ -91,12 +91,15 @@ export class SeriesReader {
     return rows.map((row) => ({ ...row, instant: this.dialect.epochMs(row.instant) }));
   }
 
-  /** Aggregates of buckets of equal length, in order of time; empty ones are left out. */
-  async aggregateEvenly(selection: Selection, bucketMs: number, order: Order): Promise<Aggregate[]> {
+  /**
+   * Aggregates of buckets of equal length, in order of time; empty ones are left out.
+   * @param origin where some bucket begins, not later than the range (epoch ms)
+   */
+  async aggregateEvenly(selection: Selection, bucketMs: number, origin: number, order: Order): Promise<Aggregate[]> {
     const where = this.condition(selection);
     const visible = this.visible(selection.series);
     const { rows } = await this.transactions.query<Row & { bucket: string }>(
-      `select ${this.dialect.bucketStart('instant', bucketMs / 1000)} as bucket, ${AGGREGATES} from readings
+      `select ${this.dialect.bucketStart('instant', bucketMs / 1000, origin)} as bucket, ${AGGREGATES} from readings
        where ${where.sql} and ${visible.sql} group by bucket order by bucket ${order}`,
       [...where.params, ...visible.params],
     );
