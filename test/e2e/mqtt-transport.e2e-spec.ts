@@ -33,6 +33,8 @@ async function start(options: Partial<MqttOptions> = {}): Promise<MqttApp> {
     url: broker.url,
     clientId: `transport-${clientNumber}`,
     drainTimeoutMs: 100,
+    // One after the other, so that order and numbers can be asserted.
+    batchConcurrency: 1,
     ...options,
   });
   apps.push(app);
