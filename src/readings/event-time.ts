@@ -41,6 +41,12 @@ export function eventTime(timestamp: unknown, receivedAt: number): number | Time
 
 function parse(timestamp: unknown): number {
   if (typeof timestamp === 'number') return Math.trunc(timestamp < MILLISECONDS_FROM ? timestamp * 1000 : timestamp);
-  if (typeof timestamp === 'string' && RFC_3339.test(timestamp)) return Math.trunc(Date.parse(timestamp));
-  return Number.NaN;
+  if (typeof timestamp !== 'string' || !RFC_3339.test(timestamp) || !isOfCalendar(timestamp)) return Number.NaN;
+  return Math.trunc(Date.parse(timestamp));
+}
+
+/** Whether its month has its day: `Date.parse` takes the 30th of February for the 2nd of March. */
+function isOfCalendar(timestamp: string): boolean {
+  const [year, month, day] = [timestamp.slice(0, 4), timestamp.slice(5, 7), timestamp.slice(8, 10)].map(Number);
+  return day! <= 28 || day! <= new Date(Date.UTC(year!, month, 0)).getUTCDate();
 }

@@ -5,10 +5,11 @@ import { OutboxService } from '../outbox/outbox.service.js';
 import { readingEvents } from './reading-events.js';
 import { judgedSeries } from './judged-series.js';
 import { PartitionsService } from './partitions.service.js';
-import type { PartRejection, ReadMessage } from './payload-reader.js';
+import { keepFirst, type PartRejection } from './part-rejection.js';
+import type { ReadMessage } from './payload-reader.js';
 import { ReadingJudge } from './reading-judge.js';
 import { LatestOutOfStepError, storeReadings } from './reading-store.js';
-import { RejectedReadings, rejectionOf, type NewRejection } from './rejected-readings.js';
+import { RejectedReadings, type NewRejection } from './rejected-readings.js';
 import { candidatesOf, sortCandidates, type Candidate } from './sort-readings.js';
 
 /** A message of a device, read but not resolved; the service cannot tell which transport it came by. */
@@ -28,8 +29,8 @@ export interface IngestionResult {
   readonly rejected: PartRejection[];
 }
 
-/** Values in one transaction at most; a larger batch is stored in several, each whole messages. */
-const MAX_VALUES_PER_TRANSACTION = 10_000;
+/** Values and rejections in one transaction at most; a larger batch is stored in several, each whole messages. */
+const MAX_ROWS_PER_TRANSACTION = 10_000;
 
 /**
  * Takes readings in: one transaction stores the new rows, moves `latest` forward, has them judged, sets aside what is
@@ -94,26 +95,43 @@ export class IngestionService {
         ? await storeReadings(transaction, batch.unique, batch.careful)
         : { inserted: [], duplicates: [], conflicting: [], previous: new Map<number, number | null>() };
     const alerts = await this.judge.judge(transaction, judgedSeries(stored));
-    const rejected: NewRejection[] = [];
-    const reject = (i: number, part: PartRejection): void => {
-      const message = messages[i]!;
-      const municipalityId = devices.get(message.deviceId)?.municipalityId ?? null;
-      rejected.push(rejectionOf(part, { ...message, municipalityId }));
-    };
-    for (let i = 0; i < messages.length; i++) for (const part of batch.results[i]!.rejected) reject(i, part);
-    for (const row of [...batch.conflicting, ...stored.conflicting]) reject(row.message, conflict(row));
-    await this.rejections.add(transaction, rejected);
+    const conflicting = [...batch.conflicting, ...stored.conflicting];
+    await this.rejections.add(transaction, rejectionsOf(messages, devices, batch.results, conflicting));
     await this.outbox.append(transaction, [...readingEvents(stored.inserted), ...alerts]);
     return stored;
   }
 }
 
+/** What goes into the list of rejections, message by message. */
+function rejectionsOf(
+  messages: readonly DeviceMessage[],
+  devices: ReadonlyMap<string, RegisteredDevice>,
+  results: readonly IngestionResult[],
+  conflicting: readonly Candidate[],
+): NewRejection[] {
+  const parts = new Map<number, PartRejection[]>();
+  const reject = (message: number, part: PartRejection): void => {
+    const others = parts.get(message);
+    if (others) others.push(part);
+    else parts.set(message, [part]);
+  };
+  for (let i = 0; i < results.length; i++) for (const part of results[i]!.rejected) reject(i, part);
+  for (const row of conflicting) reject(row.message, conflict(row));
+  return [...parts].flatMap(([i, rejections]) => {
+    const message = messages[i]!;
+    const origin = { ...message, municipalityId: devices.get(message.deviceId)?.municipalityId ?? null };
+    return keepFirst(rejections).map((part) => ({ part, origin }));
+  });
+}
+
 /** Index after the last message of the transaction that begins with message `from`. */
 function endOfPart(messages: readonly DeviceMessage[], from: number): number {
-  let values = 0;
+  let rows = 0;
   for (let to = from; to < messages.length; to++) {
-    for (const set of messages[to]!.sets) for (const _ in set.values) values++;
-    if (values > MAX_VALUES_PER_TRANSACTION && to > from) return to;
+    const { sets, rejections } = messages[to]!;
+    rows += rejections.length;
+    for (const set of sets) for (const _ in set.values) rows++;
+    if (rows > MAX_ROWS_PER_TRANSACTION && to > from) return to;
   }
   return messages.length;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { keepFirst } from './part-rejection.js';
 import { MAX_VALUES, readNumber, readPayload } from './payload-reader.js';
 import { QUALITY_NUMBER } from './quality.js';
 
@@ -38,6 +39,30 @@ describe('readPayload', () => {
     expect(rejections).toMatchObject([{ index: null, code: 'MALFORMED_PAYLOAD' }]);
   });
 
+  it('rejects a message without any value', () => {
+    for (const json of [{}, [], { values: {} }, [{ bn: 'urn:dev:1:' }]])
+      expect(codes(json)).toEqual(['MALFORMED_PAYLOAD']);
+    expect(readPayload(Buffer.alloc(0), NOW).rejections).toMatchObject([{ code: 'MALFORMED_PAYLOAD' }]);
+  });
+
+  it('takes a byte order mark before the JSON, as HTTP does', () => {
+    const { sets } = readPayload(Buffer.from('\ufeff{"values":{"a":1}}'), NOW);
+    expect(sets[0]?.values).toEqual({ a: 1 });
+  });
+
+  it('keeps the first hundred rejections of a message and counts the others', () => {
+    const { sets, rejections } = read([...Array.from({ length: 499 }, () => 7), { timestamp: true, a: 1 }, { a: 1 }]);
+    expect(sets.map(({ index }) => index)).toEqual([500]);
+    expect(rejections).toHaveLength(101);
+    expect(rejections[99]).toMatchObject({ index: 99, code: 'MALFORMED_PAYLOAD' });
+    expect(rejections[100]).toMatchObject({
+      index: 100,
+      count: 400,
+      reason: expect.stringMatching(/^400 further parts/),
+    });
+    expect(keepFirst([...rejections, ...rejections])[100]).toMatchObject({ count: 900 });
+  });
+
   it('takes a quality that the device states, and only one that exists', () => {
     expect(read({ quality: 'estimated', values: { a: 1 } }).sets[0]?.quality).toBe(QUALITY_NUMBER.estimated);
     expect(codes({ quality: 'splendid', values: { a: 1 } })).toEqual(['MALFORMED_PAYLOAD']);
@@ -73,13 +98,17 @@ describe('timestamps', () => {
     const expected = Date.UTC(2026, 2, 1, 6, 15);
     expect(instantOf('2026-03-01T06:15:00Z')).toBe(expected);
     expect(instantOf('2026-03-01T07:15:00.000999+01:00')).toBe(expected);
+    expect(instantOf('2024-02-29T00:00:00Z')).toBe(Date.UTC(2024, 1, 29));
     expect(instantOf(expected / 1000)).toBe(expected);
     expect(instantOf(expected + 0.9)).toBe(expected);
   });
 
-  it.each([['2026-03-01T06:15:00'], ['01.03.2026'], [true], ['2026-13-41T06:15:00Z']])('%s is not one', (timestamp) => {
-    expect(codes({ timestamp, values: { a: 1 } })).toEqual(['TIMESTAMP_INVALID']);
-  });
+  it.each([['2026-03-01T06:15:00'], ['01.03.2026'], [true], ['2026-13-41T06:15:00Z'], ['2026-02-29T06:15:00Z']])(
+    '%s is not one',
+    (timestamp) => {
+      expect(codes({ timestamp, values: { a: 1 } })).toEqual(['TIMESTAMP_INVALID']);
+    },
+  );
 
   it.each([['1970-01-01T00:00:00Z'], ['1999-12-31T23:59:59.999Z'], ['2090-01-01T00:00:00Z'], [0], [-1e300], [1e300]])(
     '%s is out of range',

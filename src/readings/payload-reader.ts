@@ -1,4 +1,5 @@
 import { eventTime } from './event-time.js';
+import { keepFirst, type PartRejection } from './part-rejection.js';
 import { QUALITY_NUMBER } from './quality.js';
 import { readingSetSchema, type RawReadingSet } from './reading-set.schema.js';
 import type { RejectCode } from './reject-code.js';
@@ -19,15 +20,6 @@ export interface ReadingSet {
   readonly values: Record<string, unknown>;
 }
 
-/** Something in a message that cannot be stored. */
-export interface PartRejection {
-  readonly index: number | null;
-  readonly metric: string | null;
-  readonly instant: number | null;
-  readonly code: RejectCode;
-  readonly reason: string;
-}
-
 /** What a message says, and what of it cannot be read. */
 export interface ReadMessage {
   readonly sets: readonly ReadingSet[];
@@ -42,15 +34,24 @@ export function rejectWhole(code: RejectCode, reason: string): ReadMessage {
   return { sets: [], rejections: [{ index: null, metric: null, instant: null, code, reason }] };
 }
 
-/** Reads the bytes of a message: JSON of one set, a list of sets, or a SenML pack. Never throws. */
+/**
+ * Reads the bytes of a message: JSON of one set, a list of sets, or a SenML pack. Never throws. Many messages are in
+ * memory at once, so of many rejections in one only the first are kept.
+ */
 export function readPayload(payload: Buffer, receivedAt: number): ReadMessage {
   let json: unknown;
   try {
-    json = JSON.parse(payload.toString('utf8'));
+    json = JSON.parse(withoutMark(payload.toString('utf8')));
   } catch (error) {
     return rejectWhole('MALFORMED_PAYLOAD', `not JSON: ${(error as Error).message}`.slice(0, 300));
   }
-  return readJson(json, receivedAt);
+  const { sets, rejections } = readJson(json, receivedAt);
+  return { sets, rejections: keepFirst(rejections) };
+}
+
+/** Some systems write a byte order mark before the text; HTTP takes it too. */
+function withoutMark(text: string): string {
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }
 
 /** Reads parsed JSON in the same way. Never throws. */
@@ -81,7 +82,9 @@ function readList(items: readonly unknown[], receivedAt: number): ReadMessage {
       count += countOf(set.values);
     }
   }
-  return count > MAX_VALUES ? tooMany(count) : { sets, rejections };
+  if (count > MAX_VALUES) return tooMany(count);
+  if (sets.length + rejections.length === 0) return rejectWhole('MALFORMED_PAYLOAD', 'no values');
+  return { sets, rejections };
 }
 
 function countOf(values: Record<string, unknown>): number {
@@ -95,6 +98,10 @@ function tooMany(count: number): ReadMessage {
 }
 
 function readSet(item: unknown, index: number, receivedAt: number): ReadingSet | PartRejection {
+  // Garbage of one letter each comes by the million; the schema would need seconds to say what it thinks of it.
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) {
+    return { index, metric: null, instant: null, code: 'MALFORMED_PAYLOAD', reason: 'not a reading set' };
+  }
   const parsed = readingSetSchema.safeParse(item);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;

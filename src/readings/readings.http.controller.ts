@@ -5,7 +5,7 @@ import { DeviceAccess } from '../auth/access.decorators.js';
 import { Clock } from '../common/clock.js';
 import { ApiJsonBody } from '../common/openapi/api-json-body.decorator.js';
 import { ApiData } from '../common/openapi/api-data.decorator.js';
-import { ValidationError } from '../common/errors/errors.js';
+import { BadRequestError, ValidationError } from '../common/errors/errors.js';
 import { currentActor } from '../common/request-context/request-context.js';
 import { toIngestionAnswer, type IngestionAnswer } from './ingestion.mapper.js';
 import { IngestionService } from './ingestion.service.js';
@@ -51,11 +51,13 @@ export class ReadingsHttpController {
   @ApiJsonBody(readingBodySchema, BODY_EXAMPLES)
   @ApiData(ingestionAnswerSchema, { status: 201, description: 'Committed', example: ANSWER_EXAMPLE })
   async take(@Body() body: unknown, @Req() request: RawBodyRequest<Request>): Promise<IngestionAnswer> {
+    const payload = request.rawBody;
+    // Without a body Express hands over an empty object.
+    if (!payload?.length) throw new BadRequestError('MALFORMED_BODY', 'The body is empty.');
     const receivedAt = this.clock.nowMs();
     const message = readJson(body, receivedAt);
     const tooMany = message.rejections.find(({ code }) => code === 'TOO_MANY_VALUES');
     if (tooMany) throw new ValidationError([], tooMany.code, tooMany.reason);
-    const payload = request.rawBody ?? Buffer.alloc(0);
     const deviceId = currentActor()!.id;
     const [result] = await this.ingestion.ingest([{ ...message, deviceId, source: 'http', receivedAt, payload }]);
     return toIngestionAnswer(result!);

@@ -1,13 +1,12 @@
-import type { RequiredEntityData } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { currentRequestId } from '../common/request-context/request-context.js';
+import type { SqlDialect } from '../database/dialects/sql-dialect.js';
 import { Transactions, type Transaction } from '../database/transaction.js';
 import type { InboundMessage } from '../mqtt/inbound-message.js';
 import { PoisonSink } from '../mqtt/poison-sink.js';
 import { newId } from '../common/ids.js';
 import type { RejectCode } from './reject-code.js';
-import { RejectedReading } from './rejected-reading.entity.js';
-import type { PartRejection } from './payload-reader.js';
+import type { PartRejection } from './part-rejection.js';
 
 /** What is known of the message that a rejection belongs to. */
 export interface RejectionOrigin {
@@ -19,12 +18,23 @@ export interface RejectionOrigin {
   readonly payload: Buffer;
 }
 
-/** A rejection ready to be written. */
-export type NewRejection = RequiredEntityData<RejectedReading>;
+/** A rejection and the message that it belongs to. */
+export interface NewRejection {
+  readonly part: PartRejection;
+  readonly origin: RejectionOrigin;
+}
 
 const MAX_EXCERPT = 2_000;
 const MAX_REASON = 500;
 const MAX_TEXT = 128;
+
+/** Rows of one statement: about a megabyte, and far below the limit of placeholders of either database. */
+const MAX_ROWS = 500;
+const COLUMNS = [
+  ...['id', 'municipality_id', 'device_id', 'source', 'set_index', 'metric', 'instant', 'code', 'reason', 'excerpt'],
+  ...['request_id', 'received_at'],
+];
+const ROW = `(${COLUMNS.map(() => '?').join()})`;
 
 /** The list of what was not stored, and why. */
 @Injectable()
@@ -35,7 +45,13 @@ export class RejectedReadings extends PoisonSink {
 
   /** Writes rejections in the caller's transaction. */
   async add(transaction: Transaction, rejections: readonly NewRejection[]): Promise<void> {
-    if (rejections.length > 0) await transaction.em.insertMany(RejectedReading, [...rejections]);
+    for (let from = 0; from < rejections.length; from += MAX_ROWS) {
+      const rows = rejections.slice(from, from + MAX_ROWS);
+      await transaction.query(
+        `insert into rejected_readings (${COLUMNS.join()}) values ${`${ROW},`.repeat(rows.length).slice(0, -1)}`,
+        rows.flatMap((row) => columnsOf(row, transaction.dialect)),
+      );
+    }
   }
 
   /** A message that was given a verdict keeps it; any other one could not be handled for the reason of the error. */
@@ -45,7 +61,7 @@ export class RejectedReadings extends PoisonSink {
     const part = { index: null, metric: null, instant: null, code: code as RejectCode, reason };
     await this.transactions.run(async (transaction) => {
       const municipalityId = await municipalityOf(transaction, message.deviceId);
-      await this.add(transaction, [rejectionOf(part, { ...message, municipalityId, source: 'mqtt' })]);
+      await this.add(transaction, [{ part, origin: { ...message, municipalityId, source: 'mqtt' } }]);
     });
   }
 }
@@ -59,23 +75,23 @@ async function municipalityOf(transaction: Transaction, deviceId: string): Promi
   return rows[0]?.municipality_id ?? null;
 }
 
-/** The row of a rejection; texts from outside are cut to what the columns hold and cleared of what databases refuse. */
-export function rejectionOf(part: PartRejection, origin: RejectionOrigin): NewRejection {
-  return {
-    id: newId(),
-    municipalityId: origin.municipalityId,
-    deviceId: origin.deviceId === null ? null : clean(origin.deviceId, MAX_TEXT),
-    source: origin.source,
-    index: part.index,
-    metric: part.metric === null ? null : clean(part.metric, MAX_TEXT),
-    instant: part.instant === null ? null : new Date(part.instant),
-    code: part.code,
-    reason: clean(part.reason, MAX_REASON),
+/** Values of a row; texts from outside are cut to what the columns hold and cleared of what databases refuse. */
+function columnsOf({ part, origin }: NewRejection, dialect: SqlDialect): unknown[] {
+  return [
+    newId(),
+    origin.municipalityId,
+    origin.deviceId === null ? null : clean(origin.deviceId, MAX_TEXT),
+    origin.source,
+    part.index,
+    part.metric === null ? null : clean(part.metric, MAX_TEXT),
+    part.instant === null ? null : dialect.instant(part.instant),
+    part.code,
+    clean(part.reason, MAX_REASON),
     // Four bytes a character at most, so this many bytes are always enough.
-    excerpt: clean(origin.payload.subarray(0, MAX_EXCERPT * 4).toString('utf8'), MAX_EXCERPT),
-    requestId: currentRequestId() ?? null,
-    receivedAt: new Date(origin.receivedAt),
-  };
+    clean(origin.payload.subarray(0, MAX_EXCERPT * 4).toString('utf8'), MAX_EXCERPT),
+    currentRequestId() ?? null,
+    dialect.instant(origin.receivedAt),
+  ];
 }
 
 /** Cuts a text to a number of characters without halving a surrogate pair; PostgreSQL takes no NUL in a text. */

@@ -1,7 +1,8 @@
 import type { RegisteredSensor } from '../devices/device-registry.js';
 import { riskOf } from '../devices/sensors/risk-thresholds.js';
 import { QUALITY_NUMBER } from './quality.js';
-import { readNumber, type PartRejection, type ReadingSet } from './payload-reader.js';
+import type { PartRejection } from './part-rejection.js';
+import { readNumber, type ReadingSet } from './payload-reader.js';
 
 /** A value that can be stored. */
 export interface Candidate {

@@ -140,6 +140,29 @@ describeEachDatabase((db) => {
     expect((await rejected()).map(({ code }) => code)).toEqual(['UNKNOWN_METRIC', 'UNKNOWN_METRIC', 'UNKNOWN_METRIC']);
   });
 
+  it('answers every rejection of a message, and keeps the first hundred and a count of the others', async () => {
+    const values = Object.fromEntries(Array.from({ length: 1_200 }, (_, i) => [`m${i}`, i]));
+    const [result] = await ingest([at(0, 1), { timestamp: start, values }, at(1, 2)]);
+    expect(result).toMatchObject({ accepted: 2, duplicates: 0 });
+    expect(result!.rejected).toHaveLength(1_200);
+    const rows = await rejected();
+    expect(rows).toHaveLength(101);
+    expect(rows[99]).toMatchObject({ index: 1, metric: 'm99', code: 'UNKNOWN_METRIC', source: 'mqtt', municipalityId });
+    expect(rows[99]!.instant).toEqual(new Date(start));
+    expect(rows[100]).toMatchObject({ index: 1, metric: null, reason: expect.stringMatching(/^1100 further parts/) });
+    expect(Math.abs(rows[100]!.receivedAt.getTime() - Date.now())).toBeLessThan(60_000);
+  });
+
+  it('takes a batch of messages that hold thousands of rejections each', async () => {
+    const garbage = Array.from({ length: 5_000 }, (_, i) => i);
+    await ingest(at(0, 1), ...Array.from({ length: 60 }, () => garbage), at(1, 2));
+    expect(await stored()).toEqual([
+      [0, 1],
+      [1, 2],
+    ]);
+    expect(await rejected()).toHaveLength(60 * 101);
+  });
+
   it('tells exactly the stored readings, in the order of their keys', async () => {
     await ingest(at(1, 1));
     told = [];
