@@ -33,15 +33,13 @@ export class OutboxService {
     const shared = { occurredAt: this.clock.nowMs(), requestId: currentRequestId() ?? null };
     const rows = ids.flatMap((id, i) => {
       const before = lastPositions[i]! - counts[i]!;
-      return byMunicipality
-        .get(id)!
-        .map(({ type, payload }, k): LiveEvent => ({
-          municipalityId: id,
-          position: before + k + 1,
-          type,
-          payload,
-          ...shared,
-        }));
+      return byMunicipality.get(id)!.map(({ type, payload }, k): LiveEvent => ({
+        municipalityId: id,
+        position: before + k + 1,
+        type,
+        payload,
+        ...shared,
+      }));
     });
     for (const chunk of chunksOf(rows)) await insert(tx, chunk);
     tx.onCommit(() => this.relay.publish(rows));

@@ -13,7 +13,10 @@ const NOW = 1_800_000_000_000;
 const START = { row: 0, inside: 0 };
 
 /** Sensors of a row of readings, or null for an alert; and how many milliseconds after the row before it. */
-interface Step { sensors: string[] | null; wait: number }
+interface Step {
+  sensors: string[] | null;
+  wait: number;
+}
 
 const step: fc.Arbitrary<Step> = fc.record({
   sensors: fc.option(fc.array(fc.constantFrom(...SENSORS), { minLength: 1, maxLength: 5 }), { freq: 3 }),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { LiveEvent, NewLiveEvent } from '../../src/outbox/live-event.js';
 import { LiveLog } from '../../src/outbox/live-log.js';
 import { liveStream } from '../../src/outbox/live-stream.js';
-import { RedisConnections } from '../../src/redis/redis-connections.js';
+import { RedisStreams } from '../../src/redis/redis-streams.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { LiveApp, makeSensor } from '../support/live-app.js';
 import { expectedEvents, Follower, randomNumbers, toldEvents } from '../support/live-follower.js';
@@ -40,6 +40,13 @@ describeEachDatabase((db) => {
       [municipality, position],
     );
     return rows;
+  };
+
+  /** Leaves only the table to read from, once everything up to the position was published: publishing goes on behind the commit. */
+  const forgetStream = async (position: number): Promise<void> => {
+    const streams = live.get(RedisStreams);
+    await until(async () => (await streams.lastPosition(liveStream(municipality))) === position);
+    await streams.remove(liveStream(municipality));
   };
 
   /** Appends `count` sets of events on both instances at once. */
@@ -129,11 +136,7 @@ describeEachDatabase((db) => {
     const sensorId = sensors[0]!;
     for (let value = 0; value < 10; value++)
       await live.append([readingsEvent(municipality, [{ sensorId, instant: value, value }])]);
-    const { commands } = live.get(RedisConnections);
-    const stream = live.get(RedisConnections).key(liveStream(municipality));
-    // Publishing goes on behind the commit: what arrived after the deletion would be told with the old times.
-    await until(async () => (await commands.xrevrange(stream, '+', '-', 'COUNT', 1))[0]?.[0] === `${start + 10}-0`);
-    await commands.del(stream);
+    await forgetStream(start + 10);
     const began = Date.now() - 60_000;
     for (let i = 0; i < 10; i++) {
       await db.transactions.query(
@@ -177,10 +180,8 @@ describeEachDatabase((db) => {
     const before = await client.subscribe(['alerts']);
     await live.append([alertEvent(municipality, 1), alertEvent(municipality, 2)]);
     await until(() => client.events.length === 2);
-    const connections = live.get(RedisConnections);
-    const forget = () => connections.commands.del(connections.key(liveStream(municipality)));
     const last = await lastPosition();
-    await forget();
+    await forgetStream(last);
     await db.transactions.query(`update outbox_events set occurred_at = ? where municipality_id = ? and position = ?`, [
       db.dialect.instant(Date.now() - 24.5 * HOUR_MS),
       municipality,
