@@ -1,5 +1,5 @@
 import { el, setText, svg } from './dom.js';
-import { ago, levelOf, LEVELS, metricName, unitName, valueText } from './format.js';
+import { ago, levelOf, metricName, riskName, UNKNOWN, unitName, valueText } from './format.js';
 
 /** What a device says of itself, in small letters below its measurements. */
 const HOUSEKEEPING = ['battery_level', 'signal_strength'];
@@ -106,10 +106,10 @@ export class DeviceList {
   }
 
   #rate(card) {
-    const level = Math.max(0, ...card.sensors.map((sensor) => sensor.level));
+    const level = Math.max(UNKNOWN, ...card.sensors.map((sensor) => sensor.level));
     if (level === card.level) return undefined;
     card.level = level;
-    card.element.dataset.risk = LEVELS[level];
+    card.element.dataset.risk = riskName(level);
     this.#sortAgain = true;
     return level;
   }
@@ -134,7 +134,7 @@ function makeCard(device) {
   const title = el('h3', { text: device.name });
   const about = el('p', { class: 'about' }, el('span', { text: device.deviceId }), health, heard);
   const element = el('li', { class: 'card', tabindex: -1 }, title, about, values, small);
-  element.dataset.risk = 'LOW';
+  element.dataset.risk = riskName(UNKNOWN);
   element.dataset.health = device.health?.status ?? 'never_seen';
   return {
     device,
@@ -144,7 +144,7 @@ function makeCard(device) {
     values,
     small,
     sensors: [],
-    level: 0,
+    level: UNKNOWN,
     heardAt: device.health?.lastSeenAt ?? '',
   };
 }
@@ -161,7 +161,7 @@ function makeSensor(sensor, metric, type) {
   const unitText = el('span', { class: 'unit', text: unit });
   const element = el('div', {}, el('dt', { text: metricName(metric) }), el('dd', {}, spark, value, unitText));
   const precision = sensor.precision ?? type?.precision ?? 2;
-  return { element, value, line, precision, unit, instant: '', level: 0, points: [] };
+  return { element, value, line, precision, unit, instant: '', level: UNKNOWN, points: [] };
 }
 
 function showValue(sensor, { value, riskLevel, quality }) {

@@ -1,6 +1,12 @@
 /** Risk levels and severities from the mildest. */
 export const LEVELS = ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'];
 
+/** Level of what has not reported yet: no data is not low risk. */
+export const UNKNOWN = -1;
+
+/** Name of a level as styles know it. */
+export const riskName = (level) => LEVELS[level] ?? 'UNKNOWN';
+
 export const levelOf = (name) => Math.max(0, LEVELS.indexOf(name));
 
 const UNITS = { percent: '%', celsius: '°C' };

@@ -2,7 +2,7 @@ import { AlertList } from './alerts.js';
 import { endSession, get, list, post, readSession, signIn } from './api.js';
 import { DeviceList } from './devices.js';
 import { byId, el, setText } from './dom.js';
-import { levelOf } from './format.js';
+import { levelOf, UNKNOWN } from './format.js';
 import { DeviceMap } from './map.js';
 import { Subscription } from './subscription.js';
 
@@ -14,6 +14,8 @@ const map = new DeviceMap(byId('map'), (deviceId) => devices.reveal(deviceId));
 const levels = new Map();
 let session = null;
 let alerts = null;
+/** What a super admin looked at last; kept over a reload. */
+const CHOSEN = 'hydroalert.municipality';
 let municipalityId = null;
 let subscription = null;
 /** Readings of each of the last seconds. */
@@ -71,12 +73,16 @@ async function chooseMunicipality(user) {
   if (user.municipalityId !== null) return enter(user.municipalityId);
   const all = await list(session, '/municipalities');
   chooser.replaceChildren(...all.map(({ id, name }) => el('option', { value: id, text: name })));
-  if (all.length > 0) enter(all[0].id);
+  const last = all.find(({ id }) => id === sessionStorage.getItem(CHOSEN)) ?? all[0];
+  if (!last) return;
+  chooser.value = last.id;
+  enter(last.id);
 }
 
 function enter(id) {
   subscription?.close();
   municipalityId = id;
+  sessionStorage.setItem(CHOSEN, id);
   levels.clear();
   alerts.forget();
   setText(byId('municipality'), '');
@@ -112,9 +118,8 @@ async function load(id) {
 }
 
 async function loadAlerts(id, scope) {
-  const open = (status) => list(session, '/alerts', { ...scope, status });
-  const [active, acknowledged] = await Promise.all([open('ACTIVE'), open('ACKNOWLEDGED')]);
-  if (id === municipalityId) alerts.load([...active, ...acknowledged].filter((alert) => alert.municipalityId === id));
+  const open = await list(session, '/alerts', { ...scope, status: 'ACTIVE,ACKNOWLEDGED' });
+  if (id === municipalityId) alerts.load(open);
 }
 
 function receive({ event, data }) {
@@ -138,7 +143,7 @@ function showReading(reading) {
 }
 
 function showMark(deviceId) {
-  map.show(deviceId, levels.get(deviceId) ?? 0, alerts.hasAlert(deviceId));
+  map.show(deviceId, levels.get(deviceId) ?? UNKNOWN, alerts.hasAlert(deviceId));
 }
 
 function showFigures() {

@@ -1,4 +1,4 @@
-import { levelOf, LEVELS } from './format.js';
+import { riskName, UNKNOWN } from './format.js';
 import { svg } from './dom.js';
 
 const WIDTH = 1000;
@@ -47,9 +47,9 @@ export class DeviceMap {
   show(deviceId, level, alerting) {
     const mark = this.#marks.get(deviceId);
     if (!mark) return;
-    mark.group.dataset.risk = LEVELS[level];
+    mark.group.dataset.risk = riskName(level);
     mark.group.classList.toggle('alerting', alerting);
-    const words = `${mark.name}, risk ${LEVELS[level].toLowerCase()}${alerting ? ', open alert' : ''}`;
+    const words = `${mark.name}, ${level === UNKNOWN ? 'no readings yet' : `risk ${riskName(level).toLowerCase()}`}${alerting ? ', open alert' : ''}`;
     mark.group.setAttribute('aria-label', words);
   }
 
@@ -69,7 +69,7 @@ export class DeviceMap {
     // Names lie above all other marks.
     group.addEventListener('pointerenter', () => group.matches(':last-child') || this.#drawing.append(group));
     this.#marks.set(device.deviceId, { group, name: device.name });
-    this.show(device.deviceId, levelOf(device.risk), false);
+    this.show(device.deviceId, UNKNOWN, false);
     return group;
   }
 }
