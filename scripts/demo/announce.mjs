@@ -21,7 +21,7 @@ export function announce(demo, { simulator, folder, seconds }) {
     ...table(demo.users.map((user) => [user.role, user.email, user.password])),
     '',
     ...(example ? deviceLines(demo, example) : []),
-    `${demo.devices.length} devices ${simulator ? 'with a simulator that publishes for them' : 'without a simulator'}; all credentials: ${folder.demoFile}`,
+    `${demo.devices.length} devices, ${simulator ? `${demo.devices.filter(({ simulated }) => simulated !== false).length} of them simulated` : 'no simulator'}; all credentials: ${folder.demoFile}`,
     `Logs: ${folder.logFolder()}`,
     'Ctrl-C stops everything; the data stay for the next start.',
     '',
