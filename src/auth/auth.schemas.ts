@@ -18,6 +18,6 @@ export type SignInResponse = z.infer<typeof signInSchema>;
 /** A real answer, for the API documentation; the token is cut. */
 export const SIGN_IN_EXAMPLE: SignInResponse = {
   accessToken: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.…',
-  expiresIn: 900,
+  expiresIn: 43_200,
   user: USER_EXAMPLE,
 };

@@ -5,9 +5,13 @@ import { DEVICE_KEY_STRATEGY } from './device-key.strategy.js';
 import { JWT_STRATEGY } from './jwt.strategy.js';
 
 /** An error (a database that is away) stays what it is; everything else that is not a "yes" is a plain 401. */
-function authenticatedOrThrow<T>(error: Error | null | undefined, found: T | false | null | undefined): T {
+function authenticatedOrThrow<T>(
+  error: Error | null | undefined,
+  found: T | false | null | undefined,
+  message?: string,
+): T {
   if (error) throw error;
-  if (!found) throw new UnauthenticatedError();
+  if (!found) throw new UnauthenticatedError(undefined, message);
   return found;
 }
 
@@ -23,6 +27,6 @@ export class UserGuard extends AuthGuard(JWT_STRATEGY) {
 @Injectable()
 export class DeviceKeyGuard extends AuthGuard(DEVICE_KEY_STRATEGY) {
   override handleRequest<T>(error: Error | null | undefined, device: T | false): T {
-    return authenticatedOrThrow(error, device);
+    return authenticatedOrThrow(error, device, 'X-Device-Id or X-Api-Key is missing or wrong.');
   }
 }

@@ -25,7 +25,7 @@ const DEVELOPMENT_ENCRYPTION_KEY = Buffer.alloc(ENCRYPTION_KEY_BYTES, 'developme
 export function readAuthConfig(reader: EnvReader): AuthConfig {
   return {
     jwtSecret: readJwtSecret(reader),
-    accessTtlSeconds: reader.read('JWT_ACCESS_TTL', duration.prefault('15m')),
+    accessTtlSeconds: reader.read('JWT_ACCESS_TTL', duration.prefault('12h')),
     refreshTtlSeconds: reader.read('JWT_REFRESH_TTL', duration.prefault('30d')),
     encryptionKey: readEncryptionKey(reader),
   };

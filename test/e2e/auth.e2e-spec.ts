@@ -110,7 +110,7 @@ describeEachDatabase((db) => {
       const { status, data } = await login('Operator@North.example');
       expect(status).toBe(200);
       expect(data).toMatchObject({
-        expiresIn: 900,
+        expiresIn: 12 * 3600,
         user: { email: 'operator@north.example', role: 'operator', municipalityId: north },
       });
       expect(JSON.stringify(data)).not.toContain('argon2');
