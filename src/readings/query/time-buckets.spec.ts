@@ -78,6 +78,13 @@ describe('calendarOf', () => {
     );
   });
 
+  it('leaves out a day that never was', () => {
+    const calendar = calendarOf('day', 'Pacific/Apia');
+    const after = calendar.startOf(Date.parse('2011-12-31T00:00:00+14:00'));
+    const before = calendar.startOf(Date.parse('2011-12-29T12:00:00-10:00'));
+    expect([calendar.shift(after, -1), calendar.shift(before, 1)]).toEqual([before, after]);
+  });
+
   it('finds the same bounds forwards and backwards', () => {
     fc.assert(
       fc.property(

@@ -41,15 +41,22 @@ function localCalendar(unit: 'day' | 'month', zone: string): Calendar {
     if (!time.isValid) throw new Error(`cannot tell the time in "${zone}": ${time.invalidExplanation}`);
     return time;
   };
+  const startOf = (instant: number): number => firstMoment(local(instant).startOf(unit));
+  const next = (start: number): number =>
+    firstMoment(
+      local(start)
+        .plus({ [unit]: 1 })
+        .startOf(unit),
+    );
   return {
     fixedMs: null,
-    startOf: (instant) => firstMoment(local(instant).startOf(unit)),
-    shift: (start, count) =>
-      firstMoment(
-        local(start)
-          .plus({ [unit]: count })
-          .startOf(unit),
-      ),
+    startOf,
+    // Step by step: a zone that crosses the date line leaves a day out, and that is no bucket.
+    shift: (start, count) => {
+      let there = start;
+      for (let i = 0; i < Math.abs(count); i++) there = count > 0 ? next(there) : startOf(there - 1);
+      return there;
+    },
   };
 }
 
