@@ -89,7 +89,8 @@ export const MQTT_DEFAULTS: MqttTuning = {
   subscriptionQos: 1,
   maxPayloadBytes: MIB,
   batchMaxMessages: 2000,
-  batchMaxBytes: 8 * MIB,
+  // Some ten thousand values: what one transaction takes well.
+  batchMaxBytes: MIB / 2,
   batchLingerMs: 2,
   // One is read and checked while the other one is stored.
   batchConcurrency: 2,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Transactions, type Transaction } from '../database/transaction.js';
 import { DeviceRegistry, type RegisteredDevice } from '../devices/device-registry.js';
+import type { NewLiveEvent } from '../outbox/live-event.js';
 import { OutboxService } from '../outbox/outbox.service.js';
 import { readingEvents } from './reading-events.js';
 import { judgedSeries } from './judged-series.js';
@@ -29,6 +30,15 @@ export interface IngestionResult {
   readonly rejected: PartRejection[];
 }
 
+/** Candidates that are ready to be stored, and what goes with them. */
+interface PreparedBatch {
+  readonly unique: readonly Candidate[];
+  readonly events: readonly NewLiveEvent[];
+  readonly conflicting: readonly Candidate[];
+  readonly careful: boolean;
+  readonly results: readonly IngestionResult[];
+}
+
 /** Values and rejections in one transaction at most; a larger batch is stored in several, each whole messages. */
 const MAX_ROWS_PER_TRANSACTION = 10_000;
 
@@ -48,13 +58,16 @@ export class IngestionService {
     private readonly outbox: OutboxService,
   ) {}
 
-  /** Takes messages in their order of arrival; answers one result per message. */
-  async ingest(messages: readonly DeviceMessage[]): Promise<IngestionResult[]> {
+  /**
+   * Takes messages in their order of arrival; answers one result per message.
+   * @param before what has to be over before anything is stored; reading and sorting do not wait for it
+   */
+  async ingest(messages: readonly DeviceMessage[], before?: Promise<unknown>): Promise<IngestionResult[]> {
     const devices = await this.registry.resolve(messages.map(({ deviceId }) => deviceId));
     const results: IngestionResult[] = [];
     for (let from = 0; from < messages.length;) {
       const to = endOfPart(messages, from);
-      results.push(...(await this.ingestPart(messages.slice(from, to), devices)));
+      results.push(...(await this.ingestPart(messages.slice(from, to), devices, before)));
       from = to;
     }
     return results;
@@ -63,16 +76,20 @@ export class IngestionService {
   private async ingestPart(
     messages: readonly DeviceMessage[],
     devices: ReadonlyMap<string, RegisteredDevice>,
+    before: Promise<unknown> | undefined,
   ): Promise<IngestionResult[]> {
     const results = messages.map(({ rejections }): IngestionResult => {
       return { accepted: 0, duplicates: 0, rejected: [...rejections] };
     });
     const candidates = candidatesOfAll(messages, devices, results);
     const { unique, duplicates, conflicting } = sortCandidates(candidates);
+    // What is told when all of them are new, as they nearly always are: made here, while an earlier batch is stored.
+    const events = readingEvents(unique);
     await this.partitions.ensureFor(unique);
+    await before;
     const work = (careful: boolean) =>
       this.transactions.run((transaction) =>
-        this.store(transaction, messages, devices, { unique, conflicting, careful, results }),
+        this.store(transaction, messages, devices, { unique, events, conflicting, careful, results }),
       );
     const stored = await work(false).catch((error: unknown) => {
       if (error instanceof LatestOutOfStepError) return work(true);
@@ -88,7 +105,7 @@ export class IngestionService {
     transaction: Transaction,
     messages: readonly DeviceMessage[],
     devices: ReadonlyMap<string, RegisteredDevice>,
-    batch: { unique: Candidate[]; conflicting: Candidate[]; careful: boolean; results: IngestionResult[] },
+    batch: PreparedBatch,
   ) {
     const stored =
       batch.unique.length > 0
@@ -97,7 +114,8 @@ export class IngestionService {
     const alerts = await this.judge.judge(transaction, judgedSeries(stored));
     const conflicting = [...batch.conflicting, ...stored.conflicting];
     await this.rejections.add(transaction, rejectionsOf(messages, devices, batch.results, conflicting));
-    await this.outbox.append(transaction, [...readingEvents(stored.inserted), ...alerts]);
+    const events = stored.inserted.length === batch.unique.length ? batch.events : readingEvents(stored.inserted);
+    await this.outbox.append(transaction, [...events, ...alerts]);
     return stored;
   }
 }

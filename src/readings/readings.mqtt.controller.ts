@@ -17,9 +17,9 @@ export class ReadingsMqttController {
   @EventPattern<string>(TOPICS.data)
   @FromBroker()
   async take(@Payload(ReadingBatchPipe) messages: DeviceMessage[]): Promise<void> {
-    // The next batch is read while this one is stored, but stored after it: in the other order its readings would make
-    // these late ones, which cost more.
-    const stored = this.before.then(() => this.ingestion.ingest(messages));
+    // The next batch is read and sorted while this one is stored, but stored after it: in the other order its readings
+    // would make these late ones, which cost more.
+    const stored = this.ingestion.ingest(messages, this.before);
     this.before = Promise.allSettled([stored]);
     await stored;
   }
