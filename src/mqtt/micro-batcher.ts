@@ -63,14 +63,13 @@ export class MicroBatcher {
     this.fillingBytes = 0;
   }
 
-  /** An idle pattern starts as soon as what arrived together has been parsed; beside a running batch a little waits. */
+  /**
+   * An idle pattern starts as soon as what arrived together has been parsed. Beside a running batch only a full one
+   * starts: a small one would cost as much as it saves.
+   */
   private schedule(): void {
-    if (this.full.length > 0) return this.start();
-    if (this.running === 0) {
-      this.immediate ??= setImmediate(() => this.start());
-    } else {
-      this.linger();
-    }
+    if (this.full.length > 0) this.start();
+    else if (this.running === 0) this.immediate ??= setImmediate(() => this.start());
   }
 
   private linger(): void {
@@ -96,8 +95,9 @@ export class MicroBatcher {
   private finish(): void {
     this.running -= 1;
     if (this.full.length > 0) this.start();
+    else if (this.running > 0) return;
     else if (this.filling.length > 0) this.linger();
-    else if (this.running === 0) {
+    else {
       this.idle?.resolve();
       this.idle = undefined;
     }
