@@ -7,6 +7,9 @@ export interface BatchLimits {
   readonly batchConcurrency: number;
 }
 
+/** Lead of a running batch over the one that is started beside it. */
+const HEAD_START_MS = 8;
+
 /**
  * Gathers the messages of one pattern while the batch before them is handled: little load makes small batches at once,
  * much load makes large ones. `run` gets each batch, in order, never more than `batchConcurrency` at a time.
@@ -68,8 +71,14 @@ export class MicroBatcher {
    * starts: a small one would cost as much as it saves.
    */
   private schedule(): void {
-    if (this.full.length > 0) this.start();
+    if (this.full.length > 0) this.startFull();
     else if (this.running === 0) this.immediate ??= setImmediate(() => this.start());
+  }
+
+  /** Reading a batch keeps the processor busy, so the one before it first gets its statements under way. */
+  private startFull(): void {
+    if (this.running === 0) this.start();
+    else this.timer ??= setTimeout(() => this.start(), HEAD_START_MS);
   }
 
   private linger(): void {
@@ -94,7 +103,7 @@ export class MicroBatcher {
 
   private finish(): void {
     this.running -= 1;
-    if (this.full.length > 0) this.start();
+    if (this.full.length > 0) this.startFull();
     else if (this.running > 0) return;
     else if (this.filling.length > 0) this.linger();
     else {
