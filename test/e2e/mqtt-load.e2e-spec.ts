@@ -69,7 +69,8 @@ describe('MQTT under load', () => {
     for (let index = 0; index < 30; index += 1) await devices.publishAsync('sensors/big/data', payload, { qos: 1 });
     await until(() => app.state.counters.received === 31);
     expect(app.state.counters.inFlightBytes).toBeLessThan(31 * 2048);
-    expect(bufferBytes() - before).toBeLessThan(50 * MIB);
+    // The last packets may still be on their way through the parser; 300 MB have come, and nothing of them stays.
+    await until(() => bufferBytes() - before < 50 * MIB);
     held.resolve();
     await until(() => app.state.counters.acknowledged === 31);
     const big = app.desk.handled.filter(({ deviceId }) => deviceId === 'big');
