@@ -27,9 +27,9 @@ const MARKS: readonly [Transport, string][] = [
 
 /** Which decisions make sense by which way a call comes. */
 const FITTING: Record<Transport, readonly AccessDecision['kind'][]> = {
-  http: ['public', 'signed-in', 'role', 'permission', 'device', 'broker-hook'],
+  http: ['public', 'signed-in', 'permission', 'device', 'broker-hook'],
   rpc: ['from-broker'],
-  ws: ['signed-in', 'role', 'permission'],
+  ws: ['signed-in', 'permission'],
 };
 
 /** Every method of every controller and gateway that something outside can call. Nothing is instantiated. */

@@ -1,16 +1,15 @@
 import 'reflect-metadata';
 import type { Permission } from '../users/permissions.js';
-import type { RoleCode } from '../users/role-code.js';
 
-/** Who may call a route, a message handler or a WebSocket handler. */
+/** Who may call a route, a message handler, a WebSocket handler or a job. */
 export type AccessDecision =
   | { readonly kind: 'public' }
   | { readonly kind: 'signed-in' }
-  | { readonly kind: 'role'; readonly roles: readonly RoleCode[] }
   | { readonly kind: 'permission'; readonly permission: Permission }
   | { readonly kind: 'device' }
   | { readonly kind: 'broker-hook' }
-  | { readonly kind: 'from-broker' };
+  | { readonly kind: 'from-broker' }
+  | { readonly kind: 'system-job' };
 
 const ACCESS = Symbol('hydroalert:access');
 

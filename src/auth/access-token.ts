@@ -1,6 +1,5 @@
 import type { JwtVerifyOptions } from '@nestjs/jwt';
 import { z } from 'zod';
-import { ROLE_CODES } from '../users/role-code.js';
 
 /** The only algorithm that is signed with and accepted: a token cannot choose its own. */
 export const TOKEN_ALGORITHM = 'HS256';
@@ -11,12 +10,10 @@ export const TOKEN_AUDIENCE = 'hydroalert-api';
 /** A token from the future is a forgery or a sign of clocks that cannot be trusted. */
 const MAX_CLOCK_SKEW_SECONDS = 60;
 
-/** What an access token says. `role` and `mun` are for clients to read; what holds is looked up at every use. */
+/** What an access token says; who that is and what they may do is looked up at every use. */
 export const accessTokenSchema = z.object({
   sub: z.guid(),
   jti: z.guid(),
-  role: z.enum(ROLE_CODES),
-  mun: z.guid().nullable(),
   iat: z.int(),
   exp: z.int(),
 });

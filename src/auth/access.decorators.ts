@@ -1,7 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtension, ApiSecurity } from '@nestjs/swagger';
 import type { Permission } from '../users/permissions.js';
-import type { RoleCode } from '../users/role-code.js';
 import { decideAccess } from './access-decision.js';
 import { BROKER_HOOK_SCHEME, DEVICE_ID_SCHEME, DEVICE_KEY_SCHEME, USER_SCHEME } from './openapi-security.js';
 
@@ -12,15 +11,7 @@ export const Public = (): MethodDecorator => decideAccess({ kind: 'public' });
 export const SignedIn = (): MethodDecorator =>
   applyDecorators(decideAccess({ kind: 'signed-in' }), ApiBearerAuth(USER_SCHEME));
 
-/** People of one of these roles may call it. Prefer {@link RequirePermission}: roles can be made by administrators. */
-export const RequireRole = (...roles: [RoleCode, ...RoleCode[]]): MethodDecorator =>
-  applyDecorators(
-    decideAccess({ kind: 'role', roles }),
-    ApiBearerAuth(USER_SCHEME),
-    ApiExtension('x-required-roles', roles),
-  );
-
-/** People whose role has this permission may call it, for the records of their municipality. */
+/** People who have this permission somewhere may call it, for the records of the municipalities where they have it. */
 export const RequirePermission = (permission: Permission): MethodDecorator =>
   applyDecorators(
     decideAccess({ kind: 'permission', permission }),
@@ -38,3 +29,6 @@ export const BrokerHook = (): MethodDecorator =>
 
 /** Messages from the broker reach it; what each one may do is decided per message, by the guard of devices. */
 export const FromBroker = (): MethodDecorator => decideAccess({ kind: 'from-broker' });
+
+/** The platform itself does it, by schedule or from a queue, for all municipalities; nobody can call it. */
+export const SystemJob = (): MethodDecorator => decideAccess({ kind: 'system-job' });

@@ -2,9 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { ForbiddenError, UnauthenticatedError } from '../common/errors/errors.js';
-import { ALL_TENANTS, identifyActor } from '../common/request-context/request-context.js';
+import { ALL_TENANTS, identifyActor, nameOperation } from '../common/request-context/request-context.js';
 import { AppConfig } from '../config/app-config.js';
-import { actorOf, tenantScopeOf } from '../users/principal.js';
+import { actorOf, scopeOf } from '../users/principal.js';
 import { accessDecisionOf, type AccessDecision } from './access-decision.js';
 import type { AuthenticatedUser } from './authenticated-user.js';
 import type { AuthenticatedDevice } from './device-authenticator.js';
@@ -26,6 +26,7 @@ export class AccessGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
+    nameOperation(operationOf(context));
     const decision = accessDecisionOf(context.getHandler());
     if (decision === undefined) throw new ForbiddenError();
     switch (decision.kind) {
@@ -37,6 +38,8 @@ export class AccessGuard implements CanActivate {
         return this.admitBrokerHook(context);
       case 'from-broker':
         return this.admitBrokerMessage(context);
+      case 'system-job':
+        throw new ForbiddenError();
       default:
         return this.admitUser(context, decision);
     }
@@ -44,12 +47,12 @@ export class AccessGuard implements CanActivate {
 
   private async admitUser(
     context: ExecutionContext,
-    decision: Extract<AccessDecision, { kind: 'signed-in' | 'role' | 'permission' }>,
+    decision: Extract<AccessDecision, { kind: 'signed-in' | 'permission' }>,
   ): Promise<boolean> {
     const user = await this.userOf(context);
-    identifyActor(actorOf(user), tenantScopeOf(user));
-    if (decision.kind === 'permission' && !user.permissions.has(decision.permission)) throw new ForbiddenError();
-    if (decision.kind === 'role' && !decision.roles.includes(user.role)) throw new ForbiddenError();
+    const permission = decision.kind === 'permission' ? decision.permission : undefined;
+    identifyActor(actorOf(user), scopeOf(user, permission));
+    if (permission !== undefined && !user.permissions.has(permission)) throw new ForbiddenError();
     return true;
   }
 
@@ -100,6 +103,13 @@ export class AccessGuard implements CanActivate {
   private requireHttp(context: ExecutionContext): void {
     if (context.getType() !== 'http') throw new ForbiddenError();
   }
+}
+
+/** What is asked for, as documentation and audit name it; values from the caller do not get into it. */
+function operationOf(context: ExecutionContext): string {
+  if (context.getType() !== 'http') return `${context.getClass().name}.${context.getHandler().name}`;
+  const request = context.switchToHttp().getRequest<Request & { route?: { path?: unknown } }>();
+  return `${request.method} ${String(request.route?.path ?? '')}`;
 }
 
 /** Compares in a time that does not depend on where the texts differ; hashed, so that their lengths do not matter. */

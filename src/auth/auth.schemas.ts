@@ -1,17 +1,17 @@
 import { z } from 'zod';
-import { emailSchema, passwordSchema, USER_EXAMPLE, userSchema } from '../users/user.schemas.js';
+import { emailSchema, passwordSchema, SIGNED_IN_USER_EXAMPLE, signedInUserSchema } from '../users/user.schemas.js';
 
 /** Body of `POST /auth/login`. */
 export const loginSchema = z
   .strictObject({ email: emailSchema, password: passwordSchema })
-  .meta({ example: { email: USER_EXAMPLE.email, password: 'river-stone-lantern-42' } });
+  .meta({ example: { email: SIGNED_IN_USER_EXAMPLE.email, password: 'river-stone-lantern-42' } });
 export type Login = z.infer<typeof loginSchema>;
 
 /** Answer of `POST /auth/login`. */
 export const signInSchema = z.object({
   accessToken: z.string().describe('JWT for `Authorization: Bearer`'),
   expiresIn: z.int().describe('Seconds until the access token ends'),
-  user: userSchema,
+  user: signedInUserSchema,
 });
 export type SignInResponse = z.infer<typeof signInSchema>;
 
@@ -19,5 +19,5 @@ export type SignInResponse = z.infer<typeof signInSchema>;
 export const SIGN_IN_EXAMPLE: SignInResponse = {
   accessToken: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.…',
   expiresIn: 43_200,
-  user: USER_EXAMPLE,
+  user: SIGNED_IN_USER_EXAMPLE,
 };

@@ -42,7 +42,7 @@ export class SignInService {
   private issueToken(user: Principal, expiresIn: number): Promise<string> {
     const iat = Math.floor(this.clock.nowMs() / 1000);
     return this.jwt.signAsync(
-      { role: user.role, mun: user.municipalityId, iat },
+      { iat },
       {
         algorithm: TOKEN_ALGORITHM,
         issuer: TOKEN_ISSUER,

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { AppConfig } from '../config/app-config.js';
 import { DatabaseModule } from '../database/database.module.js';
 import { CredentialIssuer } from '../devices/credentials/credential-issuer.js';
-import { SecretCipher } from '../devices/credentials/secret-cipher.js';
+import { SecretCipher } from '../database/secret-cipher.js';
 import { DeviceChanges } from '../devices/device-changes.js';
 import { DeviceRegistrationService } from '../devices/device-registration.service.js';
 import { MunicipalitiesModule } from '../municipalities/municipalities.module.js';

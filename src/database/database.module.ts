@@ -6,6 +6,7 @@ import { DatabaseErrors } from './database-errors.js';
 import { dialectFor } from './dialects/dialect-for.js';
 import { SqlDialect } from './dialects/sql-dialect.js';
 import { RegistryVersion } from './registry-version.js';
+import { SecretCipher } from './secret-cipher.js';
 import { Transactions } from './transaction.js';
 
 /** The database: connection, dialect, transactions, and the version of what is kept in memory. */
@@ -17,9 +18,10 @@ import { Transactions } from './transaction.js';
     { provide: SqlDialect, inject: [AppConfig], useFactory: (config: AppConfig) => dialectFor(config.database.mode) },
     DatabaseErrors,
     RegistryVersion,
+    SecretCipher,
     Transactions,
   ],
-  exports: [EntityManager, MikroORM, RegistryVersion, SqlDialect, Transactions],
+  exports: [EntityManager, MikroORM, RegistryVersion, SecretCipher, SqlDialect, Transactions],
 })
 export class DatabaseModule implements OnApplicationShutdown {
   constructor(

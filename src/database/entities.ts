@@ -5,6 +5,7 @@ import { DeviceCredential } from '../devices/credentials/device-credential.entit
 import { DevicePresence } from '../devices/device-presence.entity.js';
 import { Device } from '../devices/device.entity.js';
 import { SensorType } from '../devices/sensors/sensor-type.entity.js';
+import { SensorShare } from '../devices/sensors/sensor-share.entity.js';
 import { Sensor } from '../devices/sensors/sensor.entity.js';
 import { Municipality } from '../municipalities/municipality.entity.js';
 import { LivePosition } from '../outbox/live-position.entity.js';
@@ -13,6 +14,8 @@ import { LatestReading } from '../readings/latest-reading.entity.js';
 import { Reading } from '../readings/reading.entity.js';
 import { RejectedReading } from '../readings/rejected-reading.entity.js';
 import { AlertRule } from '../rules/alert-rule.entity.js';
+import { Membership } from '../users/membership.entity.js';
+import { Role } from '../users/role.entity.js';
 import { User } from '../users/user.entity.js';
 import { Counter } from './counter.entity.js';
 
@@ -27,12 +30,15 @@ export const ENTITIES = [
   DevicePresence,
   LatestReading,
   LivePosition,
+  Membership,
   Municipality,
   OutboxEvent,
   Reading,
   RejectedReading,
+  Role,
   RuleState,
   Sensor,
+  SensorShare,
   SensorType,
   User,
 ];

@@ -6,9 +6,20 @@ import type { DatabaseConfig } from '../config/database.config.js';
 import { ENTITIES } from './entities.js';
 import { Migration20261121000000_initial as MysqlInitial } from './migrations/mysql/Migration20261121000000_initial.js';
 import { Migration20261121000000_initial as PostgresInitial } from './migrations/postgres/Migration20261121000000_initial.js';
+import { Migration20261122000000_people as MysqlPeople } from './migrations/mysql/Migration20261122000000_people.js';
+import { Migration20261122010000_sessions as MysqlSessions } from './migrations/mysql/Migration20261122010000_sessions.js';
+import { Migration20261122020000_audit as MysqlAudit } from './migrations/mysql/Migration20261122020000_audit.js';
+import { Migration20261122030000_catalogues as MysqlCatalogues } from './migrations/mysql/Migration20261122030000_catalogues.js';
+import { Migration20261122000000_people as PostgresPeople } from './migrations/postgres/Migration20261122000000_people.js';
+import { Migration20261122010000_sessions as PostgresSessions } from './migrations/postgres/Migration20261122010000_sessions.js';
+import { Migration20261122020000_audit as PostgresAudit } from './migrations/postgres/Migration20261122020000_audit.js';
+import { Migration20261122030000_catalogues as PostgresCatalogues } from './migrations/postgres/Migration20261122030000_catalogues.js';
 
 /** Migrations of each database, oldest first. */
-const MIGRATIONS = { postgres: [PostgresInitial], mysql: [MysqlInitial] };
+const MIGRATIONS = {
+  postgres: [PostgresInitial, PostgresPeople, PostgresSessions, PostgresAudit, PostgresCatalogues],
+  mysql: [MysqlInitial, MysqlPeople, MysqlSessions, MysqlAudit, MysqlCatalogues],
+};
 
 const IDLE_TIMEOUT_MS = 60_000;
 

@@ -10,7 +10,6 @@ import { CredentialUsage } from './credentials/credential-usage.js';
 import { CredentialVerifier } from './credentials/credential-verifier.js';
 import { DeviceAuthenticationService } from './credentials/device-authentication.service.js';
 import { DeviceCredentialsController } from './credentials/device-credentials.controller.js';
-import { SecretCipher } from './credentials/secret-cipher.js';
 import { DeviceChanges } from './device-changes.js';
 import { DeviceRegistrationService } from './device-registration.service.js';
 import { DeviceRegistry } from './device-registry.js';
@@ -34,7 +33,6 @@ const CREDENTIALS = [
   CredentialUsage,
   CredentialVerifier,
   DeviceAuthenticationService,
-  SecretCipher,
   { provide: DeviceAuthenticator, useExisting: CredentialVerifier },
 ];
 const DEVICES = [DeviceChanges, DeviceRegistrationService, DeviceRegistry, DeviceRemovalService, DevicesService];

@@ -2,28 +2,36 @@ import { Injectable } from '@nestjs/common';
 import { SqlDialect } from '../database/dialects/sql-dialect.js';
 import { Transactions } from '../database/transaction.js';
 import { PasswordHasher } from './password-hasher.js';
-import type { Principal } from './principal.js';
-import type { RoleCode } from './role-code.js';
+import { NATIONAL_PERMISSIONS, PERMISSION_CODES, type Permission } from './permissions.js';
+import type { Membership, Principal } from './principal.js';
 import { permissionsOf } from './role-permissions.js';
 
+/** One row per membership and municipality in which it holds; a single one with nulls for somebody without any. */
 interface Row {
   id: string;
   email: string;
   name: string;
-  role: RoleCode;
+  super_admin: boolean | number;
+  password_hash: string | null;
   municipality_id: string | null;
-  password_hash: string;
-  usable: boolean | number;
+  role: string | null;
+  role_permissions: readonly string[] | string | null;
+  reached_id: string | null;
 }
 
-/** The municipality has no say over a super admin, who belongs to none. */
-const SELECT = `select u.id, u.email, u.name, u.role, u.municipality_id, u.password_hash,
-    (u.status = 'active' and coalesce(m.status, 'active') = 'active') as usable
-  from users u left join municipalities m on m.id = u.municipality_id`;
+/** A suspended municipality gives nobody anything; what a region's role gives holds in all of its municipalities. */
+const SELECT = `select u.id, u.email, u.name, u.super_admin, u.password_hash, m.id as municipality_id,
+    r.code as role, r.permissions as role_permissions, c.id as reached_id
+  from users u
+  left join (memberships s join municipalities m on m.id = s.municipality_id and m.status = 'active'
+    join roles r on r.id = s.role_id
+    join municipalities c on c.id = m.id or c.parent_id = m.id) on s.user_id = u.id
+  where u.status = 'active' and `;
+const ORDER = ' order by s.created_at, m.id, c.id';
 
 /**
- * Finds the people who may use the platform now: accounts that are not disabled, of municipalities that are not
- * suspended. It looks at all municipalities, because it is what tells whose they are.
+ * Finds the people who may use the platform now: accounts that are active, of municipalities that are not suspended.
+ * It looks at all municipalities, because it is what tells whose they are.
  */
 @Injectable()
 export class Principals {
@@ -35,8 +43,8 @@ export class Principals {
 
   /** The person with this id as they are now; null when there is none, or none who may use the platform. */
   async find(userId: string): Promise<Principal | null> {
-    const { rows } = await this.transactions.query<Row>(`${SELECT} where u.id = ?`, [userId]);
-    return principalOf(rows[0]);
+    const { rows } = await this.transactions.query<Row>(`${SELECT} u.id = ? ${ORDER}`, [userId]);
+    return principalOf(rows);
   }
 
   /**
@@ -44,9 +52,9 @@ export class Principals {
    * @throws UnavailableError when too many sign in at once
    */
   async verify(email: string, password: string): Promise<Principal | null> {
-    const { rows } = await this.transactions.query<Row>(`${SELECT} where u.email = ?`, [email]);
-    const matches = await this.hasher.matches(rows[0]?.password_hash, password);
-    return matches ? principalOf(rows[0]) : null;
+    const { rows } = await this.transactions.query<Row>(`${SELECT} u.email = ? ${ORDER}`, [email]);
+    const matches = await this.hasher.matches(rows[0]?.password_hash ?? undefined, password);
+    return matches ? principalOf(rows) : null;
   }
 
   /** Remembers when the person signed in last. */
@@ -56,8 +64,43 @@ export class Principals {
   }
 }
 
-function principalOf(row: Row | undefined): Principal | null {
-  if (!row || !row.usable) return null;
-  const { id, email, name, role } = row;
-  return { id, email, name, role, municipalityId: row.municipality_id, permissions: permissionsOf(role) };
+function principalOf(rows: readonly Row[]): Principal | null {
+  const [first] = rows;
+  if (!first) return null;
+  const superAdmin = Boolean(first.super_admin);
+  const memberships = superAdmin ? [] : membershipsOf(rows);
+  if (!superAdmin && memberships.length === 0) return null;
+  const permissions = superAdmin ? PERMISSION_CODES : memberships.flatMap((membership) => [...membership.permissions]);
+  const { id, email, name } = first;
+  return { id, email, name, superAdmin, memberships, permissions: new Set(permissions) };
+}
+
+function membershipsOf(rows: readonly Row[]): Membership[] {
+  const found = new Map<string, { membership: Membership; municipalityIds: string[] }>();
+  for (const row of rows) {
+    if (row.municipality_id === null || row.role === null || row.reached_id === null) continue;
+    const known = found.get(row.municipality_id);
+    if (known) {
+      known.municipalityIds.push(row.reached_id);
+      continue;
+    }
+    const municipalityIds = [row.reached_id];
+    const membership = {
+      municipalityId: row.municipality_id,
+      role: row.role,
+      permissions: permissionsOfRow(row.role, row.role_permissions),
+      municipalityIds,
+    };
+    found.set(row.municipality_id, { membership, municipalityIds });
+  }
+  return [...found.values()].map(({ membership }) => membership);
+}
+
+/** What the release gives a built-in role, or what the municipality wrote down; of that, only what still exists. */
+function permissionsOfRow(role: string, stored: Row['role_permissions']): ReadonlySet<Permission> {
+  if (stored === null) return permissionsOf(role);
+  const codes: unknown = typeof stored === 'string' ? JSON.parse(stored) : stored;
+  if (!Array.isArray(codes)) return new Set();
+  const given = new Set<unknown>(codes);
+  return new Set(PERMISSION_CODES.filter((code) => given.has(code) && !NATIONAL_PERMISSIONS.has(code)));
 }

@@ -8,6 +8,8 @@ const ANALYST: readonly Permission[] = [
   'reading:read',
   'rule:read',
   'alert:read',
+  'protocol:read',
+  'dashboard:read',
 ];
 
 const FIELD_ENGINEER: readonly Permission[] = [...ANALYST, 'device:register', 'device:write', 'system:read'];
@@ -19,6 +21,13 @@ const MUNICIPALITY_ADMIN: readonly Permission[] = [
   'rule:write',
   'user:read',
   'user:write',
+  'role:read',
+  'role:write',
+  'municipality:configure',
+  'sensor:share',
+  'dashboard:write',
+  'audit:read',
+  'audit:export',
 ];
 
 /** What each built-in role may do; within the own municipality, except for the super admin. */

@@ -1,8 +1,20 @@
-import type { Principal } from './principal.js';
-import type { UserResponse } from './user.schemas.js';
+import { mainMunicipalityOf, mainRoleOf, type Principal } from './principal.js';
+import type { SignedInUserResponse } from './user.schemas.js';
 
-/** A person as callers see them; the password's hash is not part of a principal. */
-export function toUserResponse(principal: Principal): UserResponse {
-  const { id, email, name, role, municipalityId, permissions } = principal;
-  return { id, email, name, role, municipalityId, permissions: [...permissions] };
+/** A person as they see themselves; the password's hash is not part of a principal. */
+export function toSignedInUser(principal: Principal): SignedInUserResponse {
+  const { id, email, name, memberships, permissions } = principal;
+  return {
+    id,
+    email,
+    name,
+    role: mainRoleOf(principal),
+    municipalityId: mainMunicipalityOf(principal),
+    memberships: memberships.map((membership) => ({
+      municipalityId: membership.municipalityId,
+      role: membership.role,
+      permissions: [...membership.permissions],
+    })),
+    permissions: [...permissions],
+  };
 }

@@ -37,25 +37,35 @@ export const createUserSchema = z.strictObject({
 });
 export type CreateUser = z.input<typeof createUserSchema>;
 
-/** A person in an answer. */
-export const userSchema = z
+const permissionsSchema = z.array(z.enum(PERMISSION_CODES as readonly [Permission, ...Permission[]]));
+
+/** A signed-in person in an answer. */
+export const signedInUserSchema = z
   .object({
     id: z.string(),
     email: z.string(),
     name: z.string(),
-    role: z.enum(ROLE_CODES),
-    municipalityId: z.string().nullable().describe('Null for a super admin, who belongs to no municipality'),
-    permissions: z.array(z.enum(PERMISSION_CODES as readonly [Permission, ...Permission[]])),
+    role: z.string().describe('Code of the role: the only one, or the oldest of several'),
+    municipalityId: z.string().nullable().describe('The first municipality; null for a super admin, who has none'),
+    memberships: z.array(z.object({ municipalityId: z.string(), role: z.string(), permissions: permissionsSchema })),
+    permissions: permissionsSchema.describe('Everything that the person may do somewhere'),
   })
-  .meta({ id: 'User' });
-export type UserResponse = z.infer<typeof userSchema>;
+  .meta({ id: 'SignedInUser' });
+export type SignedInUserResponse = z.infer<typeof signedInUserSchema>;
 
 /** A real answer, for the API documentation. */
-export const USER_EXAMPLE: UserResponse = {
+export const SIGNED_IN_USER_EXAMPLE: SignedInUserResponse = {
   id: '0199c1a4-5b1e-7a43-9d4e-1f0c7b9a2d11',
   email: 'control.room@sollen.example',
   name: 'Control room Sollen',
   role: 'operator',
   municipalityId: '0199c1a4-3f02-7c11-8e5a-5a1d2b7c9e40',
+  memberships: [
+    {
+      municipalityId: '0199c1a4-3f02-7c11-8e5a-5a1d2b7c9e40',
+      role: 'operator',
+      permissions: ['municipality:read', 'device:read', 'reading:read', 'alert:read', 'alert:acknowledge'],
+    },
+  ],
   permissions: ['municipality:read', 'device:read', 'reading:read', 'alert:read', 'alert:acknowledge'],
 };

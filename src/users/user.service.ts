@@ -5,6 +5,9 @@ import { SqlDialect } from '../database/dialects/sql-dialect.js';
 import { Transactions } from '../database/transaction.js';
 import { Municipality } from '../municipalities/municipality.entity.js';
 import { PasswordHasher } from './password-hasher.js';
+import { Membership } from './membership.entity.js';
+import { SUPER_ADMIN } from './principal.js';
+import { Role } from './role.entity.js';
 import { createUserSchema, newPasswordSchema, type CreateUser } from './user.schemas.js';
 import { User } from './user.entity.js';
 
@@ -25,17 +28,27 @@ export class UserService {
    */
   async create(input: CreateUser): Promise<User> {
     const { password, ...values } = createUserSchema.parse(input);
-    if ((values.role === 'super_admin') !== (values.municipalityId === null)) {
+    if ((values.role === SUPER_ADMIN) !== (values.municipalityId === null)) {
       const message = 'a super admin belongs to no municipality, everybody else to one';
       throw new ValidationError([{ path: 'municipalityId', code: 'ROLE_MISMATCH', message }]);
     }
     const passwordHash = await this.hasher.hash(password);
     try {
       return await this.transactions.run(async ({ em }) => {
-        if (values.municipalityId !== null && !(await em.findOne(Municipality, { id: values.municipalityId }))) {
+        const { role, municipalityId, ...account } = values;
+        if (municipalityId !== null && !(await em.findOne(Municipality, { id: municipalityId }))) {
           throw new NotFoundError('MUNICIPALITY_NOT_FOUND', 'There is no such municipality.');
         }
-        const user = em.create(User, { ...values, passwordHash });
+        const user = em.create(User, {
+          ...account,
+          passwordHash,
+          superAdmin: role === SUPER_ADMIN,
+          passwordChangedAt: new Date(),
+        });
+        if (municipalityId !== null) {
+          const { id: roleId } = await em.findOneOrFail(Role, { code: role, municipalityId: null });
+          em.create(Membership, { userId: user.id, municipalityId, roleId });
+        }
         await em.flush();
         return user;
       });
@@ -47,7 +60,7 @@ export class UserService {
     }
   }
 
-  /** The account with this address, among those that the current work may see. */
+  /** The account with this address, of whatever municipality; for the platform's own work. */
   findByEmail(email: string): Promise<User | null> {
     return this.em.fork().findOne(User, { email: email.trim().toLowerCase() });
   }
@@ -59,6 +72,7 @@ export class UserService {
       const user = await em.findOne(User, { id: userId });
       if (!user) throw new NotFoundError('USER_NOT_FOUND', 'There is no such user.');
       user.passwordHash = passwordHash;
+      user.passwordChangedAt = new Date();
     });
   }
 }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newId } from '../../src/common/ids.js';
 import { CredentialVerifier } from '../../src/devices/credentials/credential-verifier.js';
 import { DeviceCredential } from '../../src/devices/credentials/device-credential.entity.js';
-import { SecretCipher } from '../../src/devices/credentials/secret-cipher.js';
+import { SecretCipher } from '../../src/database/secret-cipher.js';
 import { DeviceRegistrationService } from '../../src/devices/device-registration.service.js';
 import { DeviceRegistry } from '../../src/devices/device-registry.js';
 import { Device } from '../../src/devices/device.entity.js';

@@ -9,15 +9,26 @@ export type TenantScope =
 export interface Actor {
   readonly kind: 'user' | 'device' | 'system';
   readonly id: string;
-  /** Role code of a user; absent for devices and the system. */
-  readonly role?: string;
+  /** What people call it: the e-mail address of a user. */
+  readonly label?: string;
   /** The municipalities the actor belongs to; empty for those of the whole country. */
   readonly municipalityIds: readonly string[];
+}
+
+/** Where a request came from. */
+export interface RequestOrigin {
+  /** IP address of the client, behind the proxies that are trusted. */
+  readonly address: string | null;
+  readonly userAgent: string | null;
 }
 
 /** What is known about the request, message or job that is being worked on. */
 export interface RequestContext {
   readonly requestId: string;
+  /** Absent for work that no request started. */
+  readonly origin?: RequestOrigin;
+  /** What was asked for, such as `PATCH /api/v1/devices/:deviceId`. */
+  operation?: string;
   actor?: Actor;
   tenant?: TenantScope;
 }
@@ -49,6 +60,22 @@ export function currentRequestId(): string | undefined {
 /** Who does the current work; undefined before authentication and on public routes. */
 export function currentActor(): Actor | undefined {
   return storage.getStore()?.actor;
+}
+
+/** Where the current request came from; undefined for work that no request started. */
+export function currentOrigin(): RequestOrigin | undefined {
+  return storage.getStore()?.origin;
+}
+
+/** What the current request asked for; undefined before it was matched to a handler. */
+export function currentOperation(): string | undefined {
+  return storage.getStore()?.operation;
+}
+
+/** Records which operation the current request asked for; called by the first guard. */
+export function nameOperation(operation: string): void {
+  const context = storage.getStore();
+  if (context !== undefined) context.operation = operation;
 }
 
 /**

@@ -4,7 +4,7 @@ import { newId } from '../../common/ids.js';
 import { newApiKey } from './api-key.js';
 import type { AuthMethod, IssuedCredentials } from './credential.schemas.js';
 import type { CredentialKind } from './device-credential.entity.js';
-import { SecretCipher } from './secret-cipher.js';
+import { SecretCipher } from '../../database/secret-cipher.js';
 import { hashSecret, newSecret } from './secrets.js';
 
 const HMAC_KEY_ID_BYTES = 10;

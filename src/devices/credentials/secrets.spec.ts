@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../config/load-config.js';
 import { apiKeyPrefix, newApiKey, NO_API_KEY_PREFIX } from './api-key.js';
-import { SecretCipher } from './secret-cipher.js';
+import { SecretCipher } from '../../database/secret-cipher.js';
 import { hashSecret, matchesHash, newSecret, NO_SECRET_HASH } from './secrets.js';
 
 const cipherWith = (encryptionKey: string): SecretCipher =>
