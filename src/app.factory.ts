@@ -75,12 +75,18 @@ function setUpHttp(app: NestExpressApplication, config: AppConfig): void {
   app.disable('x-powered-by');
   app.set('trust proxy', trustProxy);
   app.set('query parser', 'simple');
+  // Tags of answers are versions of records; a hash of the body, with its request id, would never come again.
+  app.set('etag', false);
   // First of all, so that even a request that cannot be parsed has its id.
   app.use(requestContextMiddleware);
   app.use(securityHeaders());
   app.use('/docs', documentationHeaders());
   if (corsOrigins.length > 0) {
-    app.enableCors({ origin: [...corsOrigins], exposedHeaders: [REQUEST_ID_HEADER, 'Retry-After'], maxAge: 3600 });
+    app.enableCors({
+      origin: [...corsOrigins],
+      exposedHeaders: [REQUEST_ID_HEADER, 'Retry-After', 'ETag'],
+      maxAge: 3600,
+    });
   }
   app.use(mediaTypeMiddleware);
   app.useBodyParser('json', { limit: MAX_BODY_BYTES, type: JSON_TYPES });

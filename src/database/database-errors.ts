@@ -1,6 +1,8 @@
+import { OptimisticLockError } from '@mikro-orm/core';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ErrorTranslation } from '../common/errors/error-translation.js';
 import { ConflictError, UnavailableError } from '../common/errors/errors.js';
+import { versionConflict } from '../common/versioning/version.js';
 import { SqlDialect } from './dialects/sql-dialect.js';
 
 /** Tells the error filters what the drivers' errors mean to a caller. */
@@ -20,6 +22,7 @@ export class DatabaseErrors implements OnModuleInit {
       if (this.dialect.violatedKey(cause) !== null) {
         return new ConflictError('ALREADY_EXISTS', 'A record with this identity exists already.', { cause });
       }
+      if (cause instanceof OptimisticLockError) return versionConflict(cause);
       return undefined;
     });
   }

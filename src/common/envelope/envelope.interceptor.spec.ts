@@ -20,8 +20,13 @@ class Controller {
   }
 }
 
+let headers: Record<string, string>;
+const request = { headers: {} as Record<string, string> };
+const response = { setHeader: (name: string, value: string) => (headers[name] = value) };
+
 function answerOf(result: unknown, method: 'enveloped' | 'raw' = 'enveloped', type = 'http'): Promise<unknown> {
-  const context = new ExecutionContextHost([], Controller, Controller.prototype[method]);
+  headers = {};
+  const context = new ExecutionContextHost([request, response], Controller, Controller.prototype[method]);
   context.setType(type);
   return runWithRequestContext({ requestId: 'r1' }, () =>
     firstValueFrom(new EnvelopeInterceptor(new Reflector()).intercept(context, { handle: () => of(result) })),
@@ -39,6 +44,26 @@ describe('EnvelopeInterceptor', () => {
       data: [1],
       meta: { requestId: 'r1', page: { limit: 50, nextCursor: 'next' } },
     });
+  });
+
+  it('tags a single record with its version, and never answers that it is the same', async () => {
+    request.headers = { 'if-none-match': '"3"' };
+    await answerOf({ version: 3 });
+    expect(headers).toEqual({ ETag: '"3"' });
+    expect(request.headers).toEqual({});
+    for (const other of [
+      { version: '3' },
+      { version: 1.5 },
+      { a: 1 },
+      null,
+      'text',
+      new Page([{ version: 3 }], 50, null),
+    ]) {
+      await answerOf(other);
+      expect(headers).toEqual({});
+    }
+    await answerOf({ version: 3 }, 'raw');
+    expect(headers).toEqual({});
   });
 
   it('leaves raw routes, files, empty answers and other transports alone', async () => {

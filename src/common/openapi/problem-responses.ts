@@ -1,5 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { z } from 'zod';
+import { IF_MATCH } from '../versioning/if-match.decorator.js';
 
 type PathItem = NonNullable<OpenAPIObject['paths'][string]>;
 type Operation = NonNullable<PathItem['get']>;
@@ -19,8 +20,11 @@ const problemSchema = z.object({
   errors: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })).optional(),
 });
 
+/** Parameters that are read before they are validated. */
+const MALFORMED_PARAMETERS: readonly string[] = ['cursor', IF_MATCH];
+
 const DESCRIPTIONS: Readonly<Record<number, string>> = {
-  400: 'The request cannot be read (broken JSON, a cursor that is none of ours)',
+  400: 'The request cannot be read (broken JSON, a cursor that is none of ours, a malformed If-Match)',
   401: 'Nobody is signed in, or the credentials are wrong',
   403: 'The role does not allow it',
   404: 'There is no such record, or it belongs to another municipality',
@@ -60,12 +64,15 @@ function addTo(operation: Operation, method: (typeof METHODS)[number]): void {
 }
 
 function statusesOf(operation: Operation, method: (typeof METHODS)[number]): number[] {
-  const parameters = operation.parameters?.map((parameter) => ('in' in parameter ? parameter.in : '')) ?? [];
+  const given = operation.parameters?.flatMap((parameter) => ('in' in parameter ? [parameter] : [])) ?? [];
+  const parameters = given.map((parameter) => parameter.in);
+  const canBeMalformed = given.some(({ name }) => MALFORMED_PARAMETERS.includes(name));
   return [
     ...(operation.security?.length ? [401, 403] : []),
     ...(parameters.includes('path') ? [404] : []),
     ...(method === 'get' ? [] : [409]),
-    ...(operation.requestBody === undefined ? [] : [400, 413, 415]),
+    ...(operation.requestBody === undefined ? [] : [413, 415]),
+    ...(operation.requestBody === undefined && !canBeMalformed ? [] : [400]),
     ...(operation.requestBody === undefined && parameters.length === 0 ? [] : [422]),
     429,
     503,
