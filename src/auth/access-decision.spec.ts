@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { accessDecisionOf } from './access-decision.js';
-import { DeviceAccess, FromBroker, Public, RequirePermission, RequireRole, SignedIn } from './access.decorators.js';
+import { DeviceAccess, FromBroker, Public, RequirePermission, SignedIn, SystemJob } from './access.decorators.js';
 
 class Handlers {
   @Public()
@@ -9,8 +9,8 @@ class Handlers {
   @SignedIn()
   own(): void {}
 
-  @RequireRole('super_admin', 'municipality_admin')
-  administer(): void {}
+  @SystemJob()
+  prune(): void {}
 
   @RequirePermission('alert:acknowledge')
   acknowledge(): void {}
@@ -30,7 +30,7 @@ describe('access decisions', () => {
   it('are recorded on the handler', () => {
     expect(decisionOf('open')).toEqual({ kind: 'public' });
     expect(decisionOf('own')).toEqual({ kind: 'signed-in' });
-    expect(decisionOf('administer')).toEqual({ kind: 'role', roles: ['super_admin', 'municipality_admin'] });
+    expect(decisionOf('prune')).toEqual({ kind: 'system-job' });
     expect(decisionOf('acknowledge')).toEqual({ kind: 'permission', permission: 'alert:acknowledge' });
     expect(decisionOf('deliver')).toEqual({ kind: 'device' });
     expect(decisionOf('take')).toEqual({ kind: 'from-broker' });

@@ -9,8 +9,8 @@ const ADA: Principal = {
   id: '0199c1a4-5b1e-7a43-9d4e-1f0c7b9a2d11',
   email: 'ada@sollen.example',
   name: 'Ada',
-  role: 'operator',
-  municipalityId: '0199c1a4-3f02-7c11-8e5a-5a1d2b7c9e40',
+  superAdmin: false,
+  memberships: [],
   permissions: permissionsOf('operator'),
 };
 

@@ -9,7 +9,8 @@ const schema = defineEntity({
   tableName: 'memberships',
   filters: tenantFilter(),
   properties: {
-    userId: () => p.manyToOne(User).mapToPk().primary().fieldName('user_id').deleteRule('cascade'),
+    userId: () =>
+      p.manyToOne(User).mapToPk().primary().fieldName('user_id').deleteRule('cascade').updateRule('no action'),
     municipalityId: () =>
       p
         .manyToOne(Municipality)
@@ -17,6 +18,7 @@ const schema = defineEntity({
         .primary()
         .fieldName('municipality_id')
         .deleteRule('no action')
+        .updateRule('no action')
         .index('memberships_municipality_id_index'),
     roleId: () =>
       p.manyToOne(Role).mapToPk().fieldName('role_id').deleteRule('no action').index('memberships_role_id_index'),

@@ -98,9 +98,9 @@ function membershipsOf(rows: readonly Row[]): Membership[] {
 
 /** What the release gives a built-in role, or what the municipality wrote down; of that, only what still exists. */
 function permissionsOfRow(role: string, stored: Row['role_permissions']): ReadonlySet<Permission> {
-  if (stored === null) return permissionsOf(role);
-  const codes: unknown = typeof stored === 'string' ? JSON.parse(stored) : stored;
+  const codes: unknown = typeof stored === 'string' ? JSON.parse(stored) : (stored ?? [...permissionsOf(role)]);
   if (!Array.isArray(codes)) return new Set();
   const given = new Set<unknown>(codes);
+  // Nobody gets the country's rights by belonging to a municipality, whatever its role says.
   return new Set(PERMISSION_CODES.filter((code) => given.has(code) && !NATIONAL_PERMISSIONS.has(code)));
 }

@@ -1,13 +1,35 @@
-import { defineEntity, p } from '@mikro-orm/core';
+import { defineEntity, p, raw } from '@mikro-orm/core';
+import { requireTenantScope } from '../common/request-context/request-context.js';
 import { idProperty, timestampProperties } from '../database/base.entity.js';
 
 /** Whether an account can be used: not before the invitation is taken up, and not while it is disabled. */
 export const USER_STATUSES = ['invited', 'active', 'disabled'] as const;
 export type UserStatus = (typeof USER_STATUSES)[number];
 
+/**
+ * The tenant filter of people: whoever has a role in one of the caller's municipalities. Super admins have none, so
+ * only those who see the whole country see them. Fails closed, as that of other entities.
+ */
+const tenant = {
+  name: 'tenant',
+  default: true,
+  cond: () => {
+    const scope = requireTenantScope();
+    if (scope.kind === 'all') return {};
+    const ids = [...scope.municipalityIds];
+    if (ids.length === 0) return { id: { $in: [] } };
+    return {
+      id: {
+        $in: raw(`(select user_id from memberships where municipality_id in (${ids.map(() => '?').join(', ')}))`, ids),
+      },
+    };
+  },
+};
+
 const schema = defineEntity({
   name: 'User',
   tableName: 'users',
+  filters: { tenant },
   properties: {
     ...idProperty,
     /** Lower case; unique over the whole installation. */
@@ -25,9 +47,6 @@ const schema = defineEntity({
   },
 });
 
-/**
- * A person who signs in. People belong to municipalities by their memberships, so no filter keeps this entity to a
- * tenant: whoever reads it for somebody else goes through the memberships that they may see.
- */
+/** A person who signs in. What they may do, and where, their memberships say. */
 export class User extends schema.class {}
 schema.setClass(User);

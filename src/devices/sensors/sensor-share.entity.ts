@@ -1,11 +1,25 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { requireTenantScope } from '../../common/request-context/request-context.js';
 import { idProperty, timestampProperties } from '../../database/base.entity.js';
 import { Municipality } from '../../municipalities/municipality.entity.js';
 import { Sensor } from './sensor.entity.js';
 
+/** Both sides see a share: whose sensor it is, and who may read it. Fails closed, as the filter of other entities. */
+const tenant = {
+  name: 'tenant',
+  default: true,
+  cond: () => {
+    const scope = requireTenantScope();
+    if (scope.kind === 'all') return {};
+    const own = { $in: [...scope.municipalityIds] };
+    return { $or: [{ municipalityId: own }, { recipientId: own }] };
+  },
+};
+
 const schema = defineEntity({
   name: 'SensorShare',
   tableName: 'sensor_shares',
+  filters: { tenant },
   properties: {
     ...idProperty,
     sensorId: () =>
@@ -35,6 +49,6 @@ const schema = defineEntity({
   },
 });
 
-/** One municipality lets another one read a sensor for a time. Both see it, so each query states whose side it is on. */
+/** One municipality lets another one read a sensor for a time. */
 export class SensorShare extends schema.class {}
 schema.setClass(SensorShare);

@@ -4,6 +4,7 @@ const TIMES = 'created_at timestamptz(3) not null, updated_at timestamptz(3) not
 
 /** Built-in roles with their ids, which are the same in every installation. */
 const BUILT_IN = [
+  ['0192f000-0000-7000-8000-000000000000', 'super_admin', 'Super admin'],
   ['0192f000-0000-7000-8000-000000000001', 'municipality_admin', 'Municipality administrator'],
   ['0192f000-0000-7000-8000-000000000002', 'operator', 'Control-room operator'],
   ['0192f000-0000-7000-8000-000000000003', 'field_engineer', 'Field engineer'],
