@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { listDevicesSchema, patchDeviceSchema, registerDeviceSchema } from './device.schemas.js';
-import { containsPattern, metadataSchema, nameSchema } from './text.schemas.js';
+import { containsPattern, metadataSchema, nameSchema } from '../common/validation/text.schemas.js';
 
 const base = { deviceId: 'gauge-1', name: 'Gauge' };
 const paths = (input: object): string[] =>

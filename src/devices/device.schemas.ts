@@ -12,7 +12,7 @@ import { authMethodSchema, type AuthMethod, issuedCredentialsSchema } from './cr
 import { deviceHealthSchema } from './heartbeat/device-health.schemas.js';
 import { riskThresholdsSchema } from './sensors/risk-thresholds.js';
 import { sensorSchema } from './sensors/sensor.schemas.js';
-import { metadataSchema, nameSchema, searchSchema } from './text.schemas.js';
+import { metadataSchema, nameSchema, searchSchema } from '../common/validation/text.schemas.js';
 
 const MAX_SENSORS = 200;
 const WEEK_SECONDS = 7 * 24 * 3600;

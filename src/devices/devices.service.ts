@@ -12,7 +12,7 @@ import { DevicePresence } from './device-presence.entity.js';
 import type { ListDevices, PatchDevice } from './device.schemas.js';
 import { withTypes } from './sensors/sensor-queries.js';
 import { Sensor } from './sensors/sensor.entity.js';
-import { containsPattern } from './text.schemas.js';
+import { containsPattern } from '../common/validation/text.schemas.js';
 
 const cursorSchema = z.tuple([z.string()]);
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { metricCodeSchema, uuidSchema } from '../common/validation/schemas.js';
-import { nameSchema } from '../devices/text.schemas.js';
+import { nameSchema } from '../common/validation/text.schemas.js';
 import { SEVERITIES } from './severity.js';
 
 /** Kinds of rules that the evaluator knows. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { pageQuerySchema } from '../common/pagination/page.js';
 import { instantOutSchema, uuidSchema } from '../common/validation/schemas.js';
-import { nameSchema } from '../devices/text.schemas.js';
+import { nameSchema } from '../common/validation/text.schemas.js';
 import { RULE_KINDS, RULE_OPERATORS, ruleScopeSchema } from './rule-definition.js';
 import { SEVERITIES } from './severity.js';
 

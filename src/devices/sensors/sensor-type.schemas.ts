@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { pageQuerySchema } from '../../common/pagination/page.js';
 import { instantOutSchema, metricCodeSchema } from '../../common/validation/schemas.js';
-import { nameSchema } from '../text.schemas.js';
+import { nameSchema } from '../../common/validation/text.schemas.js';
 import { riskThresholdsSchema } from './risk-thresholds.js';
 
 const MAX_PRECISION = 10;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { pageQuerySchema } from '../../common/pagination/page.js';
 import { deviceIdSchema, instantOutSchema, metricCodeSchema, uuidSchema } from '../../common/validation/schemas.js';
-import { nameSchema, searchSchema } from '../text.schemas.js';
+import { nameSchema, searchSchema } from '../../common/validation/text.schemas.js';
 import { riskThresholdsSchema } from './risk-thresholds.js';
 
 /** Query of `GET /sensors`. */

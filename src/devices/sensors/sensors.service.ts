@@ -7,7 +7,7 @@ import { Transactions, type Transaction } from '../../database/transaction.js';
 import { DeviceChanges } from '../device-changes.js';
 import { Device } from '../device.entity.js';
 import { deviceNotFound } from '../device.errors.js';
-import { containsPattern } from '../text.schemas.js';
+import { containsPattern } from '../../common/validation/text.schemas.js';
 import { sensorExists, sensorNotFound, sensorTypeNotFound } from './sensor.errors.js';
 import { Sensor } from './sensor.entity.js';
 import { addSensors } from './sensor-factory.js';
