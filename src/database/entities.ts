@@ -1,9 +1,22 @@
 import { AlertNote } from '../alerts/alert-note.entity.js';
 import { Alert } from '../alerts/alert.entity.js';
 import { RuleState } from '../alerts/rule-state.entity.js';
+import { AuditAnchor } from '../audit/audit-anchor.entity.js';
+import { AuditChain } from '../audit/audit-chain.entity.js';
+import { AuditKey } from '../audit/audit-key.entity.js';
+import { AuditPending } from '../audit/audit-pending.entity.js';
+import { AuditRecord } from '../audit/audit-record.entity.js';
+import { AuditSeal } from '../audit/audit-seal.entity.js';
+import { OneTimeToken } from '../auth/links/one-time-token.entity.js';
+import { RecoveryCode } from '../auth/second-factor/recovery-code.entity.js';
+import { SecondFactor } from '../auth/second-factor/second-factor.entity.js';
+import { RefreshToken } from '../auth/sessions/refresh-token.entity.js';
+import { Session } from '../auth/sessions/session.entity.js';
+import { Dashboard } from '../dashboards/dashboard.entity.js';
 import { DeviceCredential } from '../devices/credentials/device-credential.entity.js';
 import { DevicePresence } from '../devices/device-presence.entity.js';
 import { Device } from '../devices/device.entity.js';
+import { Protocol } from '../devices/protocols/protocol.entity.js';
 import { SensorType } from '../devices/sensors/sensor-type.entity.js';
 import { SensorShare } from '../devices/sensors/sensor-share.entity.js';
 import { Sensor } from '../devices/sensors/sensor.entity.js';
@@ -24,7 +37,14 @@ export const ENTITIES = [
   Alert,
   AlertNote,
   AlertRule,
+  AuditAnchor,
+  AuditChain,
+  AuditKey,
+  AuditPending,
+  AuditRecord,
+  AuditSeal,
   Counter,
+  Dashboard,
   Device,
   DeviceCredential,
   DevicePresence,
@@ -32,13 +52,19 @@ export const ENTITIES = [
   LivePosition,
   Membership,
   Municipality,
+  OneTimeToken,
   OutboxEvent,
+  Protocol,
   Reading,
+  RecoveryCode,
+  RefreshToken,
   RejectedReading,
   Role,
   RuleState,
+  SecondFactor,
   Sensor,
   SensorShare,
   SensorType,
+  Session,
   User,
 ];
