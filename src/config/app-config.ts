@@ -2,6 +2,7 @@ import type { AuthConfig } from './auth.config.js';
 import type { DatabaseConfig } from './database.config.js';
 import type { HttpConfig } from './http.config.js';
 import type { LoggingConfig } from './logging.config.js';
+import type { MailConfig } from './mail.config.js';
 import type { MqttConfig } from './mqtt.config.js';
 import type { RedisConfig } from './redis.config.js';
 import type { ProcessRole } from './roles.config.js';
@@ -17,6 +18,7 @@ export interface AppSettings {
   readonly redis: RedisConfig;
   readonly mqtt: MqttConfig;
   readonly auth: AuthConfig;
+  readonly mail: MailConfig;
   readonly logging: LoggingConfig;
 }
 
@@ -29,6 +31,7 @@ export class AppConfig implements AppSettings {
   readonly redis: RedisConfig;
   readonly mqtt: MqttConfig;
   readonly auth: AuthConfig;
+  readonly mail: MailConfig;
   readonly logging: LoggingConfig;
 
   constructor(settings: AppSettings) {
@@ -39,6 +42,7 @@ export class AppConfig implements AppSettings {
     this.redis = settings.redis;
     this.mqtt = settings.mqtt;
     this.auth = settings.auth;
+    this.mail = settings.mail;
     this.logging = settings.logging;
   }
 

@@ -1,13 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { EnvReader } from './env-reader.js';
-import { duration } from './env-schemas.js';
+import { duration, list } from './env-schemas.js';
 
 /** Keys and life times of sign-in. */
 export interface AuthConfig {
+  /** Signs access tokens, and checks them. */
   readonly jwtSecret: string;
+  /** Secrets that signed before; they only check. */
+  readonly jwtPreviousSecrets: readonly string[];
   readonly accessTtlSeconds: number;
+  /** A session that is not used for this long ends. */
   readonly refreshTtlSeconds: number;
+  /** A session ends after this time, however much it is used. */
+  readonly sessionTtlSeconds: number;
   /** 32 bytes (AES-256) for secrets that have to be readable again, such as HMAC keys of devices. */
   readonly encryptionKey: Buffer;
 }
@@ -25,10 +31,22 @@ const DEVELOPMENT_ENCRYPTION_KEY = Buffer.alloc(ENCRYPTION_KEY_BYTES, 'developme
 export function readAuthConfig(reader: EnvReader): AuthConfig {
   return {
     jwtSecret: readJwtSecret(reader),
-    accessTtlSeconds: reader.read('JWT_ACCESS_TTL', duration.prefault('12h')),
+    jwtPreviousSecrets: readPreviousSecrets(reader),
+    accessTtlSeconds: reader.read('JWT_ACCESS_TTL', duration.prefault('15m')),
     refreshTtlSeconds: reader.read('JWT_REFRESH_TTL', duration.prefault('30d')),
+    sessionTtlSeconds: reader.read('SESSION_MAX_TTL', duration.prefault('90d')),
     encryptionKey: readEncryptionKey(reader),
   };
+}
+
+/** A secret that was good enough to sign with: the same rules, so that no weak one comes in by this way. */
+function readPreviousSecrets(reader: EnvReader): readonly string[] {
+  const secrets = reader.read('JWT_PREVIOUS_SECRETS', list.prefault(''));
+  const weak = secrets.some(
+    (secret) => secret.length < MIN_JWT_SECRET_LENGTH || (reader.production && looksLikeDefault(secret)),
+  );
+  if (weak) reader.problem('JWT_PREVIOUS_SECRETS', 'holds one that is too short, or looks like a default value');
+  return secrets;
 }
 
 /** In development an absent secret is drawn anew at every start: sign-ins end with the process. */

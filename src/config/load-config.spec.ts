@@ -30,7 +30,7 @@ describe('parseConfig', () => {
       shutdownTimeoutSeconds: 25,
     });
     expect([...config.roles]).toEqual(['api', 'ingest', 'worker']);
-    expect(config.auth).toMatchObject({ accessTtlSeconds: 12 * 3600, refreshTtlSeconds: 30 * 86_400 });
+    expect(config.auth).toMatchObject({ accessTtlSeconds: 900, refreshTtlSeconds: 30 * 86_400 });
     expect(config.auth.encryptionKey).toHaveLength(32);
     expect(config.redis).toEqual({ url: 'redis://r:6379', keyPrefix: 'hydroalert:' });
     expect(config.logging).toEqual({ level: 'info', file: undefined });
@@ -82,7 +82,11 @@ describe('parseConfig', () => {
       MQTT_CERT_FILE: '/nowhere',
       BROKER_HOOK_TOKEN: 'secret',
       JWT_SECRET: 'secret',
+      JWT_PREVIOUS_SECRETS: 'secret',
       JWT_ACCESS_TTL: 'secret',
+      SMTP_URL: 'http://secret',
+      MAIL_FROM: 'secret',
+      PUBLIC_URL: 'secret',
       ENCRYPTION_KEY: 'secret',
       LOG_LEVEL: 'secret',
     };

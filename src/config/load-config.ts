@@ -7,6 +7,7 @@ import { readDatabaseConfig } from './database.config.js';
 import { EnvReader, type Environment } from './env-reader.js';
 import { readHttpConfig } from './http.config.js';
 import { readLoggingConfig } from './logging.config.js';
+import { readMailConfig } from './mail.config.js';
 import { readMqttConfig } from './mqtt.config.js';
 import { readRedisConfig } from './redis.config.js';
 import { readRoles } from './roles.config.js';
@@ -50,11 +51,13 @@ export function readConfig(variables: Environment): ConfigReading {
   if (!environment.success) reader.problem('NODE_ENV', `must be one of ${ENVIRONMENTS.join(', ')}`);
   reader.names.add('NODE_ENV');
   const roles = readRoles(reader);
+  const http = readHttpConfig(reader);
   const groups = {
-    http: readHttpConfig(reader),
+    http,
     redis: readRedisConfig(reader),
     mqtt: readMqttConfig(reader, roles),
     auth: readAuthConfig(reader),
+    mail: readMailConfig(reader, http.port),
     logging: readLoggingConfig(reader),
   };
   const database = readDatabaseConfig(reader);
