@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { SqlDialect } from '../database/dialects/sql-dialect.js';
+import { runSql, type SqlClient } from '../database/sql.js';
+import { Transactions, type Transaction } from '../database/transaction.js';
+import { chainOf, type AuditEntry, type AuditRow } from './audit-entry.js';
+import { rowsOf } from './audit-rows.js';
+
+/** Rows of one insert, and characters of what changed: below the placeholders and the packet of every database. */
+const MAX_ROWS = 500;
+const MAX_CHARACTERS = 4_000_000;
+const COLUMNS = `id, municipality_id, occurred_at, actor_kind, actor_id, actor_label, address, user_agent, request_id,
+  operation, action, outcome, record_type, record_id, record_label, changes`;
+const ROW = '(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)';
+
+/**
+ * Writes the audit log. Changes of audited entities get into it by themselves; what is left to say here is what no
+ * entity shows: sign-ins, refusals, exports, and changes by raw SQL.
+ */
+@Injectable()
+export class AuditLog {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly dialect: SqlDialect,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Writes entries in the transaction of what they tell: both are there, or neither. */
+  async record(tx: Transaction, ...entries: readonly AuditEntry[]): Promise<void> {
+    await this.write(tx.client, entries);
+  }
+
+  /** Writes an entry in a transaction of its own, for what changes nothing else. */
+  async note(entry: AuditEntry): Promise<void> {
+    await this.transactions.run((tx) => this.record(tx, entry));
+  }
+
+  /** Writes entries through the client of a transaction that is under way; for the observer of the ORM. */
+  async write(client: SqlClient, entries: readonly AuditEntry[]): Promise<void> {
+    const now = this.clock.nowMs();
+    for (const rows of chunksOf(entries.flatMap((entry) => rowsOf(entry, now)))) await this.insert(client, rows);
+  }
+
+  private async insert(client: SqlClient, rows: readonly AuditRow[]): Promise<void> {
+    const list = (row: string): string => `${row},`.repeat(rows.length).slice(0, -1);
+    await runSql(
+      client,
+      this.dialect.bind(`insert into audit_logs (${COLUMNS}) values ${list(ROW)}`),
+      rows.flatMap((row) => this.paramsOf(row)),
+    );
+    // What the sealer has still to link; it takes the row away when it has.
+    await runSql(
+      client,
+      this.dialect.bind(`insert into audit_pending (chain, audit_id) values ${list('(?,?)')}`),
+      rows.flatMap(({ id, municipalityId }) => [chainOf(municipalityId), id]),
+    );
+  }
+
+  private paramsOf(row: AuditRow): unknown[] {
+    return [
+      ...[row.id, row.municipalityId, this.dialect.instant(row.occurredAt), row.actorKind, row.actorId, row.actorLabel],
+      ...[row.address, row.userAgent, row.requestId, row.operation, row.action, row.outcome],
+      ...[row.recordType, row.recordId, row.recordLabel, row.changes],
+    ];
+  }
+}
+
+function* chunksOf(rows: readonly AuditRow[]): Generator<readonly AuditRow[]> {
+  let from = 0;
+  let characters = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const size = rows[i]!.changes?.length ?? 0;
+    if (i > from && (i - from >= MAX_ROWS || characters + size > MAX_CHARACTERS)) {
+      yield rows.slice(from, i);
+      from = i;
+      characters = 0;
+    }
+    characters += size;
+  }
+  if (from < rows.length) yield rows.slice(from);
+}
