@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { LoggerModule } from 'nestjs-pino';
 import { AlertsModule } from './alerts/alerts.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CommonModule } from './common/common.module.js';
 import { EnvelopeInterceptor } from './common/envelope/envelope.interceptor.js';
@@ -48,6 +49,7 @@ export function foundation(config: AppConfig): Imported[] {
 function rooms(): Imported[] {
   return [
     AlertsModule,
+    AuditModule,
     AuthModule,
     DatabaseModule,
     DevicesModule,
