@@ -2,6 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import { timestampProperties } from '../database/base.entity.js';
 import { tenantFilter } from '../database/tenant.filter.js';
 import { Municipality } from '../municipalities/municipality.entity.js';
+import { Protocol } from './protocols/protocol.entity.js';
 
 /** Whether the platform takes anything from the device. */
 export type DeviceStatus = 'active' | 'deactivated';
@@ -23,7 +24,18 @@ const schema = defineEntity({
     /** Expected seconds between two signs of life. */
     heartbeatIntervalSeconds: p.integer().default(900),
     signatureRequired: p.boolean().default(false),
+    /** Code of the protocol that the device speaks; null: nobody said. */
+    protocolCode: () =>
+      p
+        .manyToOne(Protocol)
+        .mapToPk()
+        .targetKey('code')
+        .nullable()
+        .fieldName('protocol_code')
+        .deleteRule('no action')
+        .index('devices_protocol_code_index'),
     metadata: p.json<Record<string, unknown>>().nullable(),
+    version: p.integer().version().default(1),
     ...timestampProperties,
   },
 });

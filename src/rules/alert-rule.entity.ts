@@ -32,6 +32,7 @@ const schema = defineEntity({
     /** Grows with every change of what the rule says; rule states remember the version they were judged by. */
     revision: p.integer().default(1),
     deletedAt: p.datetime(3).nullable(),
+    version: p.integer().version().default(1),
     ...timestampProperties,
   },
 });

@@ -17,6 +17,7 @@ const schema = defineEntity({
     /** Digits after the point that are shown. */
     precision: p.smallint().default(2),
     thresholds: p.json<RiskThresholds>().nullable(),
+    version: p.integer().version().default(1),
     ...timestampProperties,
   },
 });

@@ -26,6 +26,7 @@ const schema = defineEntity({
     /** Own thresholds instead of those of the type. */
     thresholds: p.json<RiskThresholds>().nullable(),
     enabled: p.boolean().default(true),
+    version: p.integer().version().default(1),
     ...timestampProperties,
   },
 });

@@ -1,12 +1,47 @@
 import { Migration } from '@mikro-orm/migrations';
 
+/** Byte order for texts, so that names and codes compare as they do on PostgreSQL. */
+const TABLE = 'character set utf8mb4 collate utf8mb4_bin engine = InnoDB';
+const TIMES = 'created_at datetime(3) not null, updated_at datetime(3) not null';
+
+/** What people change from several places at once, and what is therefore counted in versions. */
+const VERSIONED = ['sensor_types', 'devices', 'sensors', 'alert_rules'];
+
 /** Protocols, dashboards, and versions for optimistic locking. */
 export class Migration20261122030000_catalogues extends Migration {
   override up(): void {
-    // Nothing yet.
+    for (const table of VERSIONED) this.addSql(`alter table ${table} add column version int not null default 1`);
+    this.protocols();
+    this.dashboards();
+  }
+
+  private protocols(): void {
+    this
+      .addSql(`create table protocols (id varchar(36) primary key, code varchar(64) not null, name varchar(200) not null,
+      description varchar(500) not null default '', transport varchar(16) not null, settings json not null,
+      enabled tinyint(1) not null default 1, version int not null default 1, ${TIMES},
+      constraint protocols_code_unique unique (code)) ${TABLE}`);
+    this.addSql(`alter table devices add column protocol_code varchar(64) null,
+      add constraint devices_protocol_code_foreign foreign key (protocol_code) references protocols (code)`);
+    this.addSql(`create index devices_protocol_code_index on devices (protocol_code)`);
+  }
+
+  private dashboards(): void {
+    this
+      .addSql(`create table dashboards (id varchar(36) primary key, municipality_id varchar(36) not null, owner_id varchar(36) null,
+      name varchar(200) not null, layout json not null, version int not null default 1, ${TIMES},
+      constraint dashboards_municipality_id_foreign foreign key (municipality_id) references municipalities (id) on delete cascade,
+      constraint dashboards_owner_id_foreign foreign key (owner_id) references users (id) on delete cascade) ${TABLE}`);
+    this.addSql(`create index dashboards_municipality_id_id_index on dashboards (municipality_id, id)`);
+    this.addSql(`create index dashboards_owner_id_index on dashboards (owner_id)`);
   }
 
   override down(): void {
-    // Nothing yet.
+    this.addSql(`drop table dashboards`);
+    this.addSql(`alter table devices drop foreign key devices_protocol_code_foreign`);
+    this.addSql(`drop index devices_protocol_code_index on devices`);
+    this.addSql(`alter table devices drop column protocol_code`);
+    this.addSql(`drop table protocols`);
+    for (const table of VERSIONED) this.addSql(`alter table ${table} drop column version`);
   }
 }
