@@ -22,6 +22,11 @@ export class DatabaseErrors implements OnModuleInit {
       if (this.dialect.violatedKey(cause) !== null) {
         return new ConflictError('ALREADY_EXISTS', 'A record with this identity exists already.', { cause });
       }
+      if (this.dialect.violatesReference(cause)) {
+        return new ConflictError('IN_USE', 'Other records refer to it, or what it refers to is gone by now.', {
+          cause,
+        });
+      }
       if (cause instanceof OptimisticLockError) return versionConflict(cause);
       return undefined;
     });

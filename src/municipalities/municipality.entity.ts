@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { audited } from '../database/audited.js';
 import { idProperty, timestampProperties } from '../database/base.entity.js';
 
 /** Whom to ask about a municipality. */
@@ -17,7 +18,14 @@ const schema = defineEntity({
     name: p.string().length(200),
     kind: p.string().length(16).$type<'region' | 'municipality'>().default('municipality'),
     /** The region that the municipality lies in; a region lies in none. */
-    parentId: p.uuid().nullable().fieldName('parent_id').index('municipalities_parent_id_index'),
+    parentId: () =>
+      p
+        .manyToOne(Municipality)
+        .mapToPk()
+        .nullable()
+        .fieldName('parent_id')
+        .deleteRule('no action')
+        .index('municipalities_parent_id_index'),
     timeZone: p.string().length(64).default('UTC'),
     /** BCP 47 tag of the language in which the municipality's people are written to. */
     language: p.string().length(16).default('en'),
@@ -36,3 +44,4 @@ const schema = defineEntity({
  */
 export class Municipality extends schema.class {}
 schema.setClass(Municipality);
+audited(Municipality, { type: 'municipality', label: ({ code }) => code, chains: ({ id }) => [id] });

@@ -3,13 +3,19 @@ import type { MunicipalityResponse } from './municipality.schemas.js';
 
 /** A municipality as callers see it. */
 export function toMunicipalityResponse(municipality: Municipality): MunicipalityResponse {
-  const { id, code, name, timeZone, status, createdAt, updatedAt } = municipality;
+  const { id, code, name, kind, timeZone, language, status, version, createdAt, updatedAt } = municipality;
   return {
     id,
     code,
     name,
+    kind,
+    parentId: municipality.parentId ?? null,
     timeZone,
+    language,
+    retentionDays: municipality.retentionDays ?? null,
+    contact: municipality.contact ?? null,
     status,
+    version,
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
   };

@@ -1,13 +1,21 @@
-import { EntityManager, type FilterQuery } from '@mikro-orm/core';
+import { EntityManager, LockMode, raw, type FilterQuery } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { ConflictError, NotFoundError } from '../common/errors/errors.js';
 import { pageOf, startAfter, type Page } from '../common/pagination/page.js';
 import { requireTenantScope } from '../common/request-context/request-context.js';
+import { containsPattern } from '../common/validation/text.schemas.js';
+import { requireVersion, type ExpectedVersion } from '../common/versioning/version.js';
 import { SqlDialect } from '../database/dialects/sql-dialect.js';
 import { RegistryVersion } from '../database/registry-version.js';
 import { Transactions } from '../database/transaction.js';
 import { Municipality } from './municipality.entity.js';
+import {
+  municipalityCodeTaken,
+  municipalityNotEmpty,
+  municipalityNotFound,
+  noSuchRegion,
+  regionInRegion,
+} from './municipality.errors.js';
 import {
   createMunicipalitySchema,
   type CreateMunicipality,
@@ -32,7 +40,11 @@ export class MunicipalityService {
     const where: FilterQuery<Municipality>[] = [visible()];
     const [after] = startAfter(query, cursorSchema) ?? [];
     if (after !== undefined) where.push({ code: { $gt: after } });
-    if (query.status !== undefined) where.push({ status: query.status });
+    const { status, kind, parentId, search } = query;
+    if (status !== undefined) where.push({ status });
+    if (kind !== undefined) where.push({ kind });
+    if (parentId !== undefined) where.push({ parentId });
+    if (search !== undefined) where.push(codeOrNameContains(search));
     const options = { orderBy: { code: 'asc' as const }, limit: query.limit + 1 };
     const rows = await this.em.fork().find(Municipality, { $and: where }, options);
     return pageOf(rows, query.limit, (municipality) => [municipality.code]);
@@ -48,11 +60,12 @@ export class MunicipalityService {
     return this.em.fork().findOne(Municipality, { $and: [visible(), { code }] });
   }
 
-  /** @throws ConflictError `MUNICIPALITY_CODE_TAKEN` */
+  /** @throws ConflictError `MUNICIPALITY_CODE_TAKEN`; ValidationError for what is no region */
   async create(input: CreateMunicipality): Promise<Municipality> {
     const values = createMunicipalitySchema.parse(input);
     try {
       return await this.transactions.run(async (transaction) => {
+        await checkParent(transaction.em, values.kind, values.parentId);
         const municipality = transaction.em.create(Municipality, values);
         await transaction.em.flush();
         await this.registry.bump(transaction);
@@ -60,28 +73,63 @@ export class MunicipalityService {
       });
     } catch (error) {
       if (this.dialect.violatedKey(error) !== 'municipalities_code_unique') throw error;
-      throw new ConflictError('MUNICIPALITY_CODE_TAKEN', 'There is a municipality with this code.', { cause: error });
+      throw municipalityCodeTaken(error);
     }
   }
 
-  /** @throws NotFoundError `MUNICIPALITY_NOT_FOUND` */
-  update(id: string, patch: PatchMunicipality): Promise<Municipality> {
+  /**
+   * Changes a municipality; suspended, it stops its people and devices within a second.
+   * @throws NotFoundError `MUNICIPALITY_NOT_FOUND`; ConflictError `VERSION_CONFLICT`; ValidationError for what is no region
+   */
+  update(id: string, patch: PatchMunicipality, expected?: ExpectedVersion): Promise<Municipality> {
     return this.transactions.run(async (transaction) => {
-      const municipality = await find(transaction.em, { id });
-      if (patch.name !== undefined) municipality.name = patch.name;
-      if (patch.timeZone !== undefined) municipality.timeZone = patch.timeZone;
-      if (patch.status !== undefined) municipality.status = patch.status;
+      const municipality = await find(transaction.em, { id }, LockMode.PESSIMISTIC_WRITE);
+      requireVersion(municipality, expected);
+      const { version: _, ...values } = patch;
+      if (values.parentId) await checkParent(transaction.em, municipality.kind, values.parentId);
+      transaction.em.assign(municipality, values, { mergeObjectProperties: false, ignoreUndefined: true });
       await transaction.em.flush();
       await this.registry.bump(transaction);
       return municipality;
     });
   }
+
+  /**
+   * Deletes a municipality that has nothing yet.
+   * @throws NotFoundError `MUNICIPALITY_NOT_FOUND`; ConflictError `VERSION_CONFLICT`, `MUNICIPALITY_NOT_EMPTY`
+   */
+  async remove(id: string, expected?: ExpectedVersion): Promise<void> {
+    try {
+      await this.transactions.run(async (transaction) => {
+        const municipality = await find(transaction.em, { id }, LockMode.PESSIMISTIC_WRITE);
+        requireVersion(municipality, expected);
+        transaction.em.remove(municipality);
+        await transaction.em.flush();
+        await this.registry.bump(transaction);
+      });
+    } catch (error) {
+      if (this.dialect.violatesReference(error)) throw municipalityNotEmpty(error);
+      throw error;
+    }
+  }
 }
 
-async function find(em: EntityManager, where: FilterQuery<Municipality>): Promise<Municipality> {
-  const municipality = await em.findOne(Municipality, { $and: [visible(), where] });
-  if (!municipality) throw new NotFoundError('MUNICIPALITY_NOT_FOUND', 'There is no such municipality.');
+async function find(
+  em: EntityManager,
+  where: FilterQuery<Municipality>,
+  lockMode: LockMode = LockMode.NONE,
+): Promise<Municipality> {
+  const municipality = await em.findOne(Municipality, { $and: [visible(), where] }, { lockMode });
+  if (!municipality) throw municipalityNotFound();
   return municipality;
+}
+
+/** @throws ValidationError when the parent is no region, or the child is one */
+async function checkParent(em: EntityManager, kind: Municipality['kind'], parentId: string | null): Promise<void> {
+  if (parentId === null) return;
+  if (kind === 'region') throw regionInRegion();
+  if ((await em.count(Municipality, { $and: [visible(), { id: parentId, kind: 'region' }] })) === 0)
+    throw noSuchRegion();
 }
 
 /**
@@ -92,4 +140,9 @@ async function find(em: EntityManager, where: FilterQuery<Municipality>): Promis
 function visible(): FilterQuery<Municipality> {
   const scope = requireTenantScope();
   return scope.kind === 'all' ? {} : { id: { $in: [...scope.municipalityIds] } };
+}
+
+function codeOrNameContains(text: string): FilterQuery<Municipality> {
+  const like = { $like: containsPattern(text) };
+  return { $or: ['code', 'name'].map((column) => ({ [raw((alias) => `lower(${alias}.${column})`)]: like })) };
 }

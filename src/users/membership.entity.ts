@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { audited } from '../database/audited.js';
 import { tenantFilter } from '../database/tenant.filter.js';
 import { Municipality } from '../municipalities/municipality.entity.js';
 import { Role } from './role.entity.js';
@@ -29,3 +30,9 @@ const schema = defineEntity({
 /** The role that a person has in one municipality or region. */
 export class Membership extends schema.class {}
 schema.setClass(Membership);
+audited(Membership, {
+  type: 'membership',
+  // The history of a person's roles is asked for by the person.
+  id: ({ userId }) => userId,
+  chains: ({ municipalityId }) => [municipalityId],
+});

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { audited } from '../database/audited.js';
 import { idProperty, timestampProperties } from '../database/base.entity.js';
 import { tenantFilter } from '../database/tenant.filter.js';
 import { Municipality } from '../municipalities/municipality.entity.js';
@@ -27,3 +28,4 @@ const schema = defineEntity({
 /** What people may do: a built-in role, or one that a municipality made for itself. */
 export class Role extends schema.class {}
 schema.setClass(Role);
+audited(Role, { type: 'role', label: ({ code }) => code, chains: ({ municipalityId }) => [municipalityId] });

@@ -1,4 +1,5 @@
 import { defineEntity, p, raw } from '@mikro-orm/core';
+import { audited } from '../database/audited.js';
 import { requireTenantScope } from '../common/request-context/request-context.js';
 import { idProperty, timestampProperties } from '../database/base.entity.js';
 
@@ -50,3 +51,12 @@ const schema = defineEntity({
 /** A person who signs in. What they may do, and where, their memberships say. */
 export class User extends schema.class {}
 schema.setClass(User);
+audited(User, {
+  type: 'user',
+  label: ({ email }) => email,
+  chains: async ({ id }, lookup) => {
+    const sql = 'select municipality_id from memberships where user_id = ? order by municipality_id';
+    return (await lookup<{ municipality_id: string }>(sql, [id])).map((row) => row.municipality_id);
+  },
+  ignore: ['lastLoginAt'],
+});

@@ -186,4 +186,10 @@ export class MysqlDialect extends SqlDialect {
     const duplicate = driverErrors(error).find(({ code }) => code === 'ER_DUP_ENTRY');
     return duplicate ? (/for key '(?:\w+\.)?(\w+)'/.exec(duplicate.message)?.[1] ?? 'unknown') : null;
   }
+
+  violatesReference(error: unknown): boolean {
+    return driverErrors(error).some(
+      ({ code = '' }) => code === 'ER_ROW_IS_REFERENCED_2' || code === 'ER_NO_REFERENCED_ROW_2',
+    );
+  }
 }

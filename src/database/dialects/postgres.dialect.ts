@@ -188,4 +188,8 @@ export class PostgresDialect extends SqlDialect {
   violatedKey(error: unknown): string | null {
     return driverErrors(error).find(({ code }) => code === '23505')?.constraint ?? null;
   }
+
+  violatesReference(error: unknown): boolean {
+    return driverErrors(error).some(({ code }) => code === '23503');
+  }
 }

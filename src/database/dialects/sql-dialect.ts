@@ -90,6 +90,9 @@ export abstract class SqlDialect {
 
   /** A unique key was violated; answers its name, or null. */
   abstract violatedKey(error: unknown): string | null;
+
+  /** A row was deleted that others refer to, or one was to refer to a row that is not there. */
+  abstract violatesReference(error: unknown): boolean;
 }
 
 /** The driver's error inside whatever wraps it (the ORM keeps the driver's `code` and adds `cause`/`previous`). */

@@ -19,7 +19,8 @@ export class Migration20261122000000_people extends Migration {
     this.addSql(`alter table municipalities
       add column kind varchar(16) not null default 'municipality', add column parent_id varchar(36) null,
       add column language varchar(16) not null default 'en', add column retention_days int null,
-      add column contact json null, add column version int not null default 1`);
+      add column contact json null, add column version int not null default 1,
+      add constraint municipalities_parent_id_foreign foreign key (parent_id) references municipalities (id)`);
     this.addSql(`create index municipalities_parent_id_index on municipalities (parent_id)`);
     this.roles();
     this.users();
@@ -27,19 +28,23 @@ export class Migration20261122000000_people extends Migration {
   }
 
   private roles(): void {
-    this.addSql(`create table roles (id varchar(36) primary key, municipality_id varchar(36) null, code varchar(64) not null,
+    this
+      .addSql(`create table roles (id varchar(36) primary key, municipality_id varchar(36) null, code varchar(64) not null,
       name varchar(200) not null, description varchar(500) not null default '', permissions json null,
       version int not null default 1, ${TIMES},
       constraint roles_municipality_id_code_unique unique (municipality_id, code),
       constraint roles_municipality_id_foreign foreign key (municipality_id) references municipalities (id) on delete cascade) ${TABLE}`);
     for (const [id, code, name] of BUILT_IN) {
-      this.addSql(`insert into roles (id, code, name, created_at, updated_at) values ('${id}', '${code}', '${name}', utc_timestamp(3), utc_timestamp(3))`);
+      this.addSql(
+        `insert into roles (id, code, name, created_at, updated_at) values ('${id}', '${code}', '${name}', utc_timestamp(3), utc_timestamp(3))`,
+      );
     }
   }
 
   /** Whoever belonged to one municipality becomes its member in the role that they had. */
   private users(): void {
-    this.addSql(`create table memberships (user_id varchar(36) not null, municipality_id varchar(36) not null, role_id varchar(36) not null,
+    this
+      .addSql(`create table memberships (user_id varchar(36) not null, municipality_id varchar(36) not null, role_id varchar(36) not null,
       created_at datetime(3) not null,
       constraint memberships_pkey primary key (user_id, municipality_id),
       constraint memberships_user_id_foreign foreign key (user_id) references users (id) on delete cascade,
@@ -60,7 +65,8 @@ export class Migration20261122000000_people extends Migration {
   }
 
   private shares(): void {
-    this.addSql(`create table sensor_shares (id varchar(36) primary key, sensor_id varchar(36) not null, municipality_id varchar(36) not null,
+    this
+      .addSql(`create table sensor_shares (id varchar(36) primary key, sensor_id varchar(36) not null, municipality_id varchar(36) not null,
       recipient_id varchar(36) not null, valid_from datetime(3) not null, valid_until datetime(3) not null,
       reason varchar(500) not null default '', ended_at datetime(3) null, ${TIMES},
       constraint sensor_shares_sensor_id_foreign foreign key (sensor_id) references sensors (id) on delete cascade,
@@ -74,7 +80,9 @@ export class Migration20261122000000_people extends Migration {
   /** People of several municipalities keep the oldest membership; own roles become the analyst's. */
   override down(): void {
     this.addSql(`drop table sensor_shares`);
-    this.addSql(`alter table users add column role varchar(32) not null default 'analyst', add column municipality_id varchar(36) null`);
+    this.addSql(
+      `alter table users add column role varchar(32) not null default 'analyst', add column municipality_id varchar(36) null`,
+    );
     this.addSql(`update users set role = 'super_admin' where super_admin`);
     this.addSql(`update users u join memberships m on m.user_id = u.id join roles r on r.id = m.role_id
       set u.municipality_id = m.municipality_id, u.role = case when r.permissions is null then r.code else 'analyst' end
@@ -87,6 +95,8 @@ export class Migration20261122000000_people extends Migration {
       add constraint users_tenant_check check ((role = 'super_admin') = (municipality_id is null))`);
     this.addSql(`drop table memberships`);
     this.addSql(`drop table roles`);
+    this.addSql(`alter table municipalities drop foreign key municipalities_parent_id_foreign`);
+    this.addSql(`drop index municipalities_parent_id_index on municipalities`);
     this.addSql(`alter table municipalities drop column kind, drop column parent_id, drop column language,
       drop column retention_days, drop column contact, drop column version`);
   }

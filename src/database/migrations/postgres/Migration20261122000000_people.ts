@@ -17,7 +17,8 @@ export class Migration20261122000000_people extends Migration {
     this.addSql(`alter table municipalities
       add column kind varchar(16) not null default 'municipality', add column parent_id uuid null,
       add column language varchar(16) not null default 'en', add column retention_days int null,
-      add column contact jsonb null, add column version int not null default 1`);
+      add column contact jsonb null, add column version int not null default 1,
+      add constraint municipalities_parent_id_foreign foreign key (parent_id) references municipalities (id)`);
     this.addSql(`create index municipalities_parent_id_index on municipalities (parent_id)`);
     this.roles();
     this.users();
@@ -31,7 +32,9 @@ export class Migration20261122000000_people extends Migration {
       constraint roles_municipality_id_code_unique unique (municipality_id, code),
       constraint roles_municipality_id_foreign foreign key (municipality_id) references municipalities (id) on delete cascade)`);
     for (const [id, code, name] of BUILT_IN) {
-      this.addSql(`insert into roles (id, code, name, created_at, updated_at) values ('${id}', '${code}', '${name}', now(), now())`);
+      this.addSql(
+        `insert into roles (id, code, name, created_at, updated_at) values ('${id}', '${code}', '${name}', now(), now())`,
+      );
     }
   }
 
@@ -56,7 +59,8 @@ export class Migration20261122000000_people extends Migration {
   }
 
   private shares(): void {
-    this.addSql(`create table sensor_shares (id uuid primary key, sensor_id uuid not null, municipality_id uuid not null,
+    this
+      .addSql(`create table sensor_shares (id uuid primary key, sensor_id uuid not null, municipality_id uuid not null,
       recipient_id uuid not null, valid_from timestamptz(3) not null, valid_until timestamptz(3) not null,
       reason varchar(500) not null default '', ended_at timestamptz(3) null, ${TIMES},
       constraint sensor_shares_sensor_id_foreign foreign key (sensor_id) references sensors (id) on delete cascade,
@@ -70,9 +74,12 @@ export class Migration20261122000000_people extends Migration {
   /** People of several municipalities keep the oldest membership; own roles become the analyst's. */
   override down(): void {
     this.addSql(`drop table sensor_shares`);
-    this.addSql(`alter table users add column role varchar(32) not null default 'analyst', add column municipality_id uuid null`);
+    this.addSql(
+      `alter table users add column role varchar(32) not null default 'analyst', add column municipality_id uuid null`,
+    );
     this.addSql(`update users set role = 'super_admin' where super_admin`);
-    this.addSql(`update users set municipality_id = m.municipality_id, role = case when r.permissions is null then r.code else 'analyst' end
+    this
+      .addSql(`update users set municipality_id = m.municipality_id, role = case when r.permissions is null then r.code else 'analyst' end
       from memberships m join roles r on r.id = m.role_id
       where m.user_id = users.id and m.municipality_id = (select x.municipality_id from memberships x where x.user_id = users.id
         order by x.created_at, x.municipality_id limit 1)`);
