@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { notAudited } from '../database/audited.js';
 import { idProperty } from '../database/base.entity.js';
 import { Alert } from './alert.entity.js';
 import type { PersonsChange } from './alert-change.js';
@@ -20,3 +21,4 @@ const schema = defineEntity({
 /** What a person did with an alert, and the comment given. */
 export class AlertNote extends schema.class {}
 schema.setClass(AlertNote);
+notAudited(AlertNote, 'Only added, with the change of its alert, which is audited.');

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { audited } from '../database/audited.js';
 import { idProperty, timestampProperties } from '../database/base.entity.js';
 import { tenantFilter } from '../database/tenant.filter.js';
 import { Device } from '../devices/device.entity.js';
@@ -53,3 +54,11 @@ const schema = defineEntity({
 /** A rule's breach on one sensor, from its opening to its end. */
 export class Alert extends schema.class {}
 schema.setClass(Alert);
+audited(Alert, {
+  type: 'alert',
+  label: ({ title }) => title,
+  chains: ({ municipalityId }) => [municipalityId],
+  // The platform opens, counts and ends alerts; what people decide about them is told.
+  only: ['acknowledgedBy', 'resolvedBy'],
+  verb: ({ resolvedBy }) => (resolvedBy ? 'resolved' : 'acknowledged'),
+});

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { notAudited } from '../database/audited.js';
 import { AlertRule } from '../rules/alert-rule.entity.js';
 
 const schema = defineEntity({
@@ -24,3 +25,4 @@ const schema = defineEntity({
 /** Where one rule stands on one series after the newest reading. */
 export class RuleState extends schema.class {}
 schema.setClass(RuleState);
+notAudited(RuleState, 'Follows from readings and rules.');

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { audited } from '../database/audited.js';
 import { currentActor } from '../common/request-context/request-context.js';
 import { idProperty, timestampProperties } from '../database/base.entity.js';
 import { tenantFilter } from '../database/tenant.filter.js';
@@ -46,3 +47,4 @@ const schema = defineEntity({
 /** An arrangement of widgets: a municipality's, or one person's own. */
 export class Dashboard extends schema.class {}
 schema.setClass(Dashboard);
+audited(Dashboard, { type: 'dashboard', label: ({ name }) => name, chains: ({ municipalityId }) => [municipalityId] });

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { notAudited } from './audited.js';
 
 const schema = defineEntity({
   name: 'Counter',
@@ -12,3 +13,4 @@ const schema = defineEntity({
 /** A named, transactionally incremented number, e.g. the version of the device and rule registry. */
 export class Counter extends schema.class {}
 schema.setClass(Counter);
+notAudited(Counter, 'Counts changes that are audited themselves.');

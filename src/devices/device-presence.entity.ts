@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { notAudited } from '../database/audited.js';
 import { Device } from './device.entity.js';
 
 /** What a device says of itself on its status topic. */
@@ -26,3 +27,4 @@ const schema = defineEntity({
 /** The latest signs of life of a device; apart from the device row, because it changes with every heartbeat. */
 export class DevicePresence extends schema.class {}
 schema.setClass(DevicePresence);
+notAudited(DevicePresence, 'Signs of life of devices; nobody decides about them.');

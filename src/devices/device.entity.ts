@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { audited } from '../database/audited.js';
 import { timestampProperties } from '../database/base.entity.js';
 import { tenantFilter } from '../database/tenant.filter.js';
 import { Municipality } from '../municipalities/municipality.entity.js';
@@ -43,3 +44,4 @@ const schema = defineEntity({
 /** A box in the field that hands over readings; its sensors are its channels. */
 export class Device extends schema.class {}
 schema.setClass(Device);
+audited(Device, { type: 'device', label: ({ name }) => name, chains: ({ municipalityId }) => [municipalityId] });

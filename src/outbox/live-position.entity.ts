@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { notAudited } from '../database/audited.js';
 import { Municipality } from '../municipalities/municipality.entity.js';
 
 const schema = defineEntity({
@@ -20,3 +21,4 @@ const schema = defineEntity({
 /** The last position of a municipality's live log; locked as the last thing before commit. */
 export class LivePosition extends schema.class {}
 schema.setClass(LivePosition);
+notAudited(LivePosition, 'Counts the live events, which follow from other changes.');

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { notAudited } from '../database/audited.js';
 import { Municipality } from '../municipalities/municipality.entity.js';
 import type { LiveEventType } from './live-event.js';
 
@@ -27,3 +28,4 @@ const schema = defineEntity({
 /** An event of a municipality's live log, written in the transaction of what it tells. */
 export class OutboxEvent extends schema.class {}
 schema.setClass(OutboxEvent);
+notAudited(OutboxEvent, 'Tells of other changes, for a day.');

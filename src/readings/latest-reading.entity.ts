@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { notAudited } from '../database/audited.js';
 
 const schema = defineEntity({
   name: 'LatestReading',
@@ -18,3 +19,4 @@ const schema = defineEntity({
 /** The newest reading of a series by event time, and the row that every writer of the series locks first. */
 export class LatestReading extends schema.class {}
 schema.setClass(LatestReading);
+notAudited(LatestReading, 'Follows from the readings.');

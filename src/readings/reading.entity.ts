@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { notAudited } from '../database/audited.js';
 
 const schema = defineEntity({
   name: 'Reading',
@@ -18,3 +19,4 @@ const schema = defineEntity({
 /** One value of one series; partitioned by month on PostgreSQL (see the migrations, not the entity). */
 export class Reading extends schema.class {}
 schema.setClass(Reading);
+notAudited(Reading, 'Devices write readings; they are a record of their own.');

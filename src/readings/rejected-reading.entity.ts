@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { notAudited } from '../database/audited.js';
 import { idProperty } from '../database/base.entity.js';
 import { tenantFilter } from '../database/tenant.filter.js';
 import { Municipality } from '../municipalities/municipality.entity.js';
@@ -32,3 +33,4 @@ const schema = defineEntity({
 /** A value, a reading set or a message that was not stored, and why. */
 export class RejectedReading extends schema.class {}
 schema.setClass(RejectedReading);
+notAudited(RejectedReading, 'Devices cause it; it is a record of its own.');

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { audited } from '../database/audited.js';
 import { idProperty, timestampProperties } from '../database/base.entity.js';
 import { tenantFilter } from '../database/tenant.filter.js';
 import { Municipality } from '../municipalities/municipality.entity.js';
@@ -40,3 +41,9 @@ const schema = defineEntity({
 /** A rule as data: what to watch, when it is in breach, how severe that is. */
 export class AlertRule extends schema.class {}
 schema.setClass(AlertRule);
+audited(AlertRule, {
+  type: 'alert_rule',
+  label: ({ name }) => name,
+  chains: ({ municipalityId }) => [municipalityId],
+  verb: ({ deletedAt }) => (deletedAt ? 'deleted' : 'updated'),
+});

@@ -1,4 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { notAudited } from '../../database/audited.js';
+import { notAudited } from '../../database/audited.js';
 import { User } from '../../users/user.entity.js';
 
 /** What a link that was sent by e-mail is good for. */
@@ -23,3 +25,5 @@ const schema = defineEntity({
 /** A link by which somebody chooses a password. */
 export class OneTimeToken extends schema.class {}
 schema.setClass(OneTimeToken);
+notAudited(OneTimeToken, 'Links are sent and used by requests that the log tells of.');
+notAudited(OneTimeToken, 'Sign-in itself tells when a link is used.');

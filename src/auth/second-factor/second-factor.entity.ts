@@ -1,4 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { notAudited } from '../../database/audited.js';
+import { notAudited } from '../../database/audited.js';
 import { User } from '../../users/user.entity.js';
 
 const schema = defineEntity({
@@ -20,3 +22,5 @@ const schema = defineEntity({
 /** One-time codes (TOTP, RFC 6238) that a person signs in with beside the password. */
 export class SecondFactor extends schema.class {}
 schema.setClass(SecondFactor);
+notAudited(SecondFactor, 'The log tells of it when it is switched on and off, without its key.');
+notAudited(SecondFactor, 'Sign-in itself tells when a second factor changes.');

@@ -1,4 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { notAudited } from '../../database/audited.js';
+import { notAudited } from '../../database/audited.js';
 import { Session } from './session.entity.js';
 
 const schema = defineEntity({
@@ -23,3 +25,5 @@ const schema = defineEntity({
 /** The right to one new access token. */
 export class RefreshToken extends schema.class {}
 schema.setClass(RefreshToken);
+notAudited(RefreshToken, 'Follows from the use of a session.');
+notAudited(RefreshToken, 'A part of a session.');

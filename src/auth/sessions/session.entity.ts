@@ -1,4 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { notAudited } from '../../database/audited.js';
+import { notAudited } from '../../database/audited.js';
 import { idProperty } from '../../database/base.entity.js';
 import { User } from '../../users/user.entity.js';
 
@@ -41,3 +43,5 @@ const schema = defineEntity({
 /** What somebody is signed in with: one device or browser, from sign-in to sign-out. */
 export class Session extends schema.class {}
 schema.setClass(Session);
+notAudited(Session, 'The log tells of sign-ins and of sessions that are ended.');
+notAudited(Session, 'Sign-in itself tells when sessions begin and end.');

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { audited } from '../../database/audited.js';
 import { idProperty } from '../../database/base.entity.js';
 import { Device } from '../device.entity.js';
 
@@ -35,3 +36,12 @@ const schema = defineEntity({
 /** One way for a device to authenticate; a device may have several. */
 export class DeviceCredential extends schema.class {}
 schema.setClass(DeviceCredential);
+audited(DeviceCredential, {
+  type: 'device_credential',
+  label: ({ deviceId, kind }) => `${deviceId} ${kind}`,
+  chains: async ({ deviceId }, lookup) => {
+    const sql = 'select municipality_id from devices where id = ?';
+    return (await lookup<{ municipality_id: string }>(sql, [deviceId])).map((row) => row.municipality_id);
+  },
+  ignore: ['lastUsedAt'],
+});

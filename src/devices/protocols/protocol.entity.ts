@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { audited } from '../../database/audited.js';
 import { idProperty, timestampProperties } from '../../database/base.entity.js';
 
 /** What carries the messages of a protocol. */
@@ -27,3 +28,4 @@ const schema = defineEntity({
 /** A way in which devices talk, for the whole country. A catalogue for people: what is accepted is decided elsewhere. */
 export class Protocol extends schema.class {}
 schema.setClass(Protocol);
+audited(Protocol, { type: 'protocol', label: ({ code }) => code, chains: () => [null] });

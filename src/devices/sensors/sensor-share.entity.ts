@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { audited } from '../../database/audited.js';
 import { requireTenantScope } from '../../common/request-context/request-context.js';
 import { idProperty, timestampProperties } from '../../database/base.entity.js';
 import { Municipality } from '../../municipalities/municipality.entity.js';
@@ -52,3 +53,8 @@ const schema = defineEntity({
 /** One municipality lets another one read a sensor for a time. */
 export class SensorShare extends schema.class {}
 schema.setClass(SensorShare);
+audited(SensorShare, {
+  type: 'sensor_share',
+  // Both sides can prove who saw what.
+  chains: ({ municipalityId, recipientId }) => [municipalityId, recipientId],
+});

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { audited } from '../../database/audited.js';
 import { idProperty, timestampProperties } from '../../database/base.entity.js';
 import type { RiskThresholds } from './risk-thresholds.js';
 
@@ -25,3 +26,4 @@ const schema = defineEntity({
 /** What a sensor measures: code, unit, valid range, precision and default risk thresholds. Data, not code. */
 export class SensorType extends schema.class {}
 schema.setClass(SensorType);
+audited(SensorType, { type: 'sensor_type', label: ({ code }) => code, chains: () => [null] });

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { audited } from '../../database/audited.js';
 import { idProperty, timestampProperties } from '../../database/base.entity.js';
 import { tenantFilter } from '../../database/tenant.filter.js';
 import { Municipality } from '../../municipalities/municipality.entity.js';
@@ -34,3 +35,8 @@ const schema = defineEntity({
 /** A channel of a device; its readings form one series. */
 export class Sensor extends schema.class {}
 schema.setClass(Sensor);
+audited(Sensor, {
+  type: 'sensor',
+  label: ({ deviceId, code }) => `${deviceId} ${code}`,
+  chains: ({ municipalityId }) => [municipalityId],
+});
