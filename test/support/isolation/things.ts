@@ -1,0 +1,105 @@
+import { newId } from '../../../src/common/ids.js';
+
+/**
+ * What a parameter or field can name. `national`: the same for everybody, so that it says nothing about a tenant.
+ * A new kind of record is added here, and to the fixtures.
+ */
+export const THINGS = {
+  municipality: 'own',
+  region: 'own',
+  device: 'own',
+  sensor: 'own',
+  share: 'own',
+  rule: 'own',
+  alert: 'own',
+  user: 'own',
+  email: 'own',
+  role: 'own',
+  roleCode: 'own',
+  session: 'own',
+  dashboard: 'own',
+  auditRow: 'own',
+  marker: 'own',
+  sensorType: 'national',
+  protocol: 'national',
+} as const;
+export type Thing = keyof typeof THINGS;
+
+/** How the things of a tenant are called. */
+export type Ids = Readonly<Record<Thing, string>>;
+
+/** What the last part of a path before a parameter `id` or `code` holds. */
+const COLLECTIONS: Readonly<Record<string, Thing>> = {
+  alerts: 'alert',
+  'alert-rules': 'rule',
+  'audit-logs': 'auditRow',
+  dashboards: 'dashboard',
+  devices: 'device',
+  municipalities: 'municipality',
+  protocols: 'protocol',
+  roles: 'role',
+  'sensor-types': 'sensorType',
+  'sensor-shares': 'share',
+  sensors: 'sensor',
+  sessions: 'session',
+  shares: 'share',
+  users: 'user',
+};
+
+/** What a parameter or field of this name holds, wherever it stands. */
+const NAMES: Readonly<Record<string, Thing>> = {
+  alertId: 'alert',
+  dashboardId: 'dashboard',
+  deviceId: 'device',
+  deviceIds: 'device',
+  email: 'email',
+  municipalityId: 'municipality',
+  municipalityIds: 'municipality',
+  ownerId: 'user',
+  parentId: 'region',
+  recipientId: 'municipality',
+  recordId: 'device',
+  regionId: 'region',
+  roleCode: 'roleCode',
+  roleId: 'role',
+  ruleId: 'rule',
+  search: 'marker',
+  sensorId: 'sensor',
+  sensorIds: 'sensor',
+  sessionId: 'session',
+  shareId: 'share',
+  userId: 'user',
+};
+
+/** Fields that look like ids and name no record of a tenant. */
+const NO_RECORD: ReadonlySet<string> = new Set(['requestId', 'keyId', 'clientId', 'clientid']);
+
+/** Something that the fixtures do not know; its message says what to add. */
+export class UnknownThing extends Error {}
+
+/** The thing that a parameter of the path names. @throws UnknownThing */
+export function thingOfPathParameter(path: string, name: string): Thing {
+  const before =
+    path
+      .slice(0, path.indexOf(`{${name}}`))
+      .split('/')
+      .at(-2) ?? '';
+  const thing = NAMES[name] ?? COLLECTIONS[before];
+  if (thing === undefined) throw new UnknownThing(`no fixture for "${before}/{${name}}": add it to things.ts`);
+  return thing;
+}
+
+/** The thing that a field of a query or body names; undefined when it names none. @throws UnknownThing */
+export function thingOfField(name: string): Thing | undefined {
+  const known = NAMES[name];
+  if (known !== undefined || NO_RECORD.has(name)) return known;
+  if (/(^i|[a-z]I)ds?$/.test(name)) throw new UnknownThing(`no fixture for the field "${name}": add it to things.ts`);
+  return undefined;
+}
+
+/** Ids that nothing has. */
+export function unknownIds(national: Pick<Ids, 'sensorType' | 'protocol'>): Ids {
+  const word = `zqxx${newId().slice(-8)}`;
+  const ids = Object.fromEntries(Object.keys(THINGS).map((thing) => [thing, newId()])) as Record<Thing, string>;
+  return { ...ids, device: `${word}-gauge`, email: `${word}@test.example`, roleCode: word, marker: word, ...national };
+}
