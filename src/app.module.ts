@@ -12,6 +12,7 @@ import { RpcExceptionFilter } from './common/errors/rpc-exception.filter.js';
 import { createValidationPipe } from './common/errors/standard-schema.errors.js';
 import { WsExceptionFilter } from './common/errors/ws-exception.filter.js';
 import { loggerParams } from './common/logging/logger.options.js';
+import { StrictRequestInterceptor } from './common/validation/strict-request.interceptor.js';
 import { AppConfig } from './config/app-config.js';
 import { ConfigModule } from './config/config.module.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -75,6 +76,7 @@ export const ENHANCERS: Provider[] = [
   RpcExceptionFilter,
   WsExceptionFilter,
   { provide: APP_FILTER, useClass: AllExceptionsFilter },
+  { provide: APP_INTERCEPTOR, useClass: StrictRequestInterceptor },
   { provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor },
   { provide: APP_PIPE, useFactory: createValidationPipe },
 ];

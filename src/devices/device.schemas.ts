@@ -24,7 +24,7 @@ const heartbeatIntervalSchema = z
   .max(WEEK_SECONDS)
   .describe('Expected seconds between two signs of life; 900 unless given');
 
-const newSensorSchema = z.object({
+const newSensorSchema = z.strictObject({
   typeCode: metricCodeSchema,
   code: metricCodeSchema.optional().describe('Key in the payloads of the device; the code of the type unless given'),
   name: nameSchema.optional(),
@@ -38,7 +38,7 @@ const PLACED = { path: ['longitude'], error: 'latitude and longitude belong toge
 
 /** Body of `POST /devices/register`. */
 export const registerDeviceSchema = z
-  .object({
+  .strictObject({
     deviceId: deviceIdSchema,
     name: nameSchema,
     municipalityId: uuidSchema.optional().describe('The own municipality unless given; a super admin names one'),
@@ -78,7 +78,7 @@ export type RegisterDevice = Omit<z.infer<typeof registerDeviceSchema>, 'authMet
 
 /** Body of `PATCH /devices/{deviceId}`. */
 export const patchDeviceSchema = z
-  .object({
+  .strictObject({
     name: nameSchema.optional(),
     latitude: latitudeSchema.nullable().optional(),
     longitude: longitudeSchema.nullable().optional(),

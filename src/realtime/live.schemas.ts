@@ -21,7 +21,7 @@ const topicsSchema = z
   .transform((topics) => [...new Set(topics)]);
 
 /** Body of `subscribe`. */
-export const subscribeSchema = z.object({
+export const subscribeSchema = z.strictObject({
   topics: topicsSchema,
   municipalityId: uuidSchema.optional(),
   cursor: z.string().min(1).max(200).optional(),
@@ -29,7 +29,7 @@ export const subscribeSchema = z.object({
 export type Subscribe = z.infer<typeof subscribeSchema>;
 
 /** Body of `unsubscribe`. */
-export const unsubscribeSchema = z.object({ topics: topicsSchema, municipalityId: uuidSchema.optional() });
+export const unsubscribeSchema = z.strictObject({ topics: topicsSchema, municipalityId: uuidSchema.optional() });
 export type Unsubscribe = z.infer<typeof unsubscribeSchema>;
 
 /** How `subscribe` and `unsubscribe` are answered when they succeed. */

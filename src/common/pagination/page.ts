@@ -5,8 +5,8 @@ export const DEFAULT_PAGE_LIMIT = 50;
 export const MAX_PAGE_LIMIT = 500;
 const MAX_CURSOR_LENGTH = 1024;
 
-/** `?limit=&cursor=` of every list; extend it with the list's own filters. */
-export const pageQuerySchema = z.object({
+/** `?limit=&cursor=` of every list; extend it with the list's own filters. Other parameters are refused. */
+export const pageQuerySchema = z.strictObject({
   limit: z.coerce
     .number()
     .int()

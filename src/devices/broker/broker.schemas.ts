@@ -3,15 +3,15 @@ import { z } from 'zod';
 /** What a broker does not send, or sends as something else, is absent: the question is then answered by "deny". */
 const word = z.string().optional().catch(undefined);
 
-/** Body of `POST /broker/auth`. */
+/** Body of `POST /broker/auth`. Loose: brokers send more than we ask for, each its own. */
 export const brokerAuthSchema = z
-  .object({ clientid: word, username: word, password: word })
+  .looseObject({ clientid: word, username: word, password: word })
   .meta({ example: { clientid: 'river-gauge-017', username: 'river-gauge-017', password: '…' } });
 export type BrokerAuthQuestion = z.infer<typeof brokerAuthSchema>;
 
 /** Body of `POST /broker/acl`. */
 export const brokerAclSchema = z
-  .object({
+  .looseObject({
     clientid: word,
     username: word,
     topic: word,

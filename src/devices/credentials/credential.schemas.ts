@@ -49,9 +49,9 @@ const secretSchema = z.string().min(1).max(MAX_SECRET_LENGTH);
 export const authenticateDeviceSchema = z
   .union(
     [
-      z.object({ deviceId: deviceIdSchema, apiKey: secretSchema }),
-      z.object({ deviceId: deviceIdSchema, username: secretSchema, password: secretSchema }),
-      z.object({ deviceId: deviceIdSchema, certificatePem: z.string().min(1) }),
+      z.strictObject({ deviceId: deviceIdSchema, apiKey: secretSchema }),
+      z.strictObject({ deviceId: deviceIdSchema, username: secretSchema, password: secretSchema }),
+      z.strictObject({ deviceId: deviceIdSchema, certificatePem: z.string().min(1) }),
     ],
     'needs deviceId, and apiKey or username and password',
   )

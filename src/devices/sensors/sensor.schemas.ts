@@ -16,7 +16,7 @@ export type ListSensors = z.infer<typeof listSensorsSchema>;
 
 /** Body of `POST /sensors`. */
 export const createSensorSchema = z
-  .object({
+  .strictObject({
     deviceId: deviceIdSchema,
     typeCode: metricCodeSchema,
     code: metricCodeSchema.optional().describe('Key in the payloads of the device; the code of the type unless given'),
@@ -28,7 +28,7 @@ export type CreateSensor = z.infer<typeof createSensorSchema>;
 
 /** Body of `PATCH /sensors/{id}`. */
 export const patchSensorSchema = z
-  .object({
+  .strictObject({
     name: nameSchema.optional(),
     thresholds: riskThresholdsSchema.nullable().optional().describe('null: those of the type again'),
     enabled: z.boolean().optional().describe('Readings of a disabled sensor are rejected as UNKNOWN_METRIC'),
