@@ -1,10 +1,13 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { z } from 'zod';
 import { IF_MATCH } from '../versioning/if-match.decorator.js';
+import { VERSION_CONFLICT } from './api-conflict.decorator.js';
+import { problemExample } from './problem-example.js';
 
 type PathItem = NonNullable<OpenAPIObject['paths'][string]>;
 type Operation = NonNullable<PathItem['get']>;
 
+type Content = NonNullable<Extract<Operation['responses'][string], { content?: unknown }>['content']>;
 type Responses = NonNullable<NonNullable<OpenAPIObject['components']>['responses']>;
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
@@ -36,6 +39,20 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   503: 'A service that this needs is away; `Retry-After` says when to try again',
 };
 
+/** One real problem of each status. */
+const EXAMPLES: Readonly<Record<number, readonly [code: string, detail: string]>> = {
+  400: ['MALFORMED_BODY', 'The body is not valid JSON.'],
+  401: ['UNAUTHENTICATED', 'Sign in to use this.'],
+  403: ['FORBIDDEN', 'You may not do this.'],
+  404: ['DEVICE_NOT_FOUND', 'There is no device "river-gauge-017".'],
+  409: ['VERSION_CONFLICT', VERSION_CONFLICT.VERSION_CONFLICT],
+  413: ['PAYLOAD_TOO_LARGE', 'The body is larger than 1 MiB.'],
+  415: ['UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.'],
+  422: ['VALIDATION_FAILED', 'Some fields are not valid.'],
+  429: ['RATE_LIMITED', 'Too many requests. Try again later.'],
+  503: ['DATABASE_UNAVAILABLE', 'The database is away.'],
+};
+
 /** Documents on every operation which problems (RFC 9457) it can answer with. */
 export function addProblemResponses(document: OpenAPIObject): OpenAPIObject {
   const { $schema: _, ...schema } = z.toJSONSchema(problemSchema, { target: 'draft-2020-12', io: 'input' });
@@ -51,10 +68,18 @@ export function addProblemResponses(document: OpenAPIObject): OpenAPIObject {
 }
 
 function problemResponses(): Responses {
-  const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
   return Object.fromEntries(
-    Object.entries(DESCRIPTIONS).map(([status, description]) => [`Problem${status}`, { description, content }]),
+    Object.entries(DESCRIPTIONS).map(([status, description]) => [
+      `Problem${status}`,
+      { description, content: contentOf(Number(status)) },
+    ]),
   );
+}
+
+function contentOf(status: number): Content {
+  const [code, detail] = EXAMPLES[status] ?? ['INTERNAL_ERROR', 'Something went wrong on our side.'];
+  const schema = { $ref: '#/components/schemas/Problem' };
+  return { 'application/problem+json': { schema, example: problemExample(status, code, detail) } };
 }
 
 function addTo(operation: Operation, method: (typeof METHODS)[number]): void {

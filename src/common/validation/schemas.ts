@@ -15,6 +15,16 @@ export const metricCodeSchema = z
   .regex(/^[a-z][a-z0-9_]{0,63}$/, 'must be snake_case, at most 64 letters')
   .describe('Metric code');
 
+/** What names a record of a catalogue: its id, or its code (snake_case, so that neither can be taken for the other). */
+export const idOrCodeSchema = z
+  .union([uuidSchema, metricCodeSchema], { error: 'must be an id or a code in snake_case' })
+  .describe('Id or code');
+
+/** The condition for the record that {@link idOrCodeSchema} names. */
+export function byIdOrCode(key: string): { readonly id: string } | { readonly code: string } {
+  return key.includes('-') ? { id: key } : { code: key };
+}
+
 /** RFC 3339 instant with an offset, truncated to milliseconds; parses to a Date. */
 export const instantSchema = z.iso
   .datetime({ offset: true, error: 'must be an RFC 3339 instant with an offset, such as 2026-03-01T12:00:00Z' })

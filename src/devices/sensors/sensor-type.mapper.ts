@@ -12,6 +12,7 @@ export function toSensorTypeResponse(type: SensorType): SensorTypeResponse {
     validMax: type.validMax ?? null,
     precision: type.precision,
     thresholds: type.thresholds ?? null,
+    version: type.version,
     createdAt: type.createdAt.toISOString(),
     updatedAt: type.updatedAt.toISOString(),
   };

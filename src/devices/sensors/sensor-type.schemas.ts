@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { pageQuerySchema } from '../../common/pagination/page.js';
 import { instantOutSchema, metricCodeSchema } from '../../common/validation/schemas.js';
-import { nameSchema } from '../../common/validation/text.schemas.js';
+import { nameSchema, searchSchema } from '../../common/validation/text.schemas.js';
+import { versionOutSchema, versionSchema } from '../../common/versioning/version.js';
 import { riskThresholdsSchema } from './risk-thresholds.js';
 
 const MAX_PRECISION = 10;
@@ -25,7 +26,7 @@ const IN_ORDER = { path: ['validMax'], error: 'must not be smaller than validMin
 
 /** Body of `POST /sensor-types`. */
 export const createSensorTypeSchema = z
-  .object({ code: metricCodeSchema, ...fields })
+  .strictObject({ code: metricCodeSchema, ...fields })
   .refine(inOrder, IN_ORDER)
   .meta({
     example: {
@@ -42,14 +43,18 @@ export type CreateSensorType = z.infer<typeof createSensorTypeSchema>;
 
 /** Body of `PATCH /sensor-types/{code}`; the code itself stays, since devices send it. */
 export const patchSensorTypeSchema = z
-  .object(fields)
+  .strictObject({ ...fields, version: versionSchema })
   .partial()
   .refine(inOrder, IN_ORDER)
-  .meta({ example: { validMax: 900 } });
+  .meta({ example: { validMax: 900, version: 3 } });
 export type PatchSensorType = z.infer<typeof patchSensorTypeSchema>;
 
 /** Query of `GET /sensor-types`. */
-export const listSensorTypesSchema = pageQuerySchema;
+export const listSensorTypesSchema = pageQuerySchema.extend({
+  code: metricCodeSchema.optional(),
+  search: searchSchema.optional(),
+});
+export type ListSensorTypes = z.infer<typeof listSensorTypesSchema>;
 
 /** A sensor type in an answer. */
 export const sensorTypeSchema = z.object({
@@ -61,6 +66,7 @@ export const sensorTypeSchema = z.object({
   validMax: z.number().nullable(),
   precision: z.number().int(),
   thresholds: riskThresholdsSchema.nullable(),
+  version: versionOutSchema,
   createdAt: instantOutSchema,
   updatedAt: instantOutSchema,
 });
@@ -76,6 +82,7 @@ export const SENSOR_TYPE_EXAMPLE: SensorTypeResponse = {
   validMax: 2000,
   precision: 1,
   thresholds: { direction: 'above', medium: 250, high: 350, critical: 450 },
+  version: 3,
   createdAt: '2026-03-01T12:00:00.000Z',
   updatedAt: '2026-03-01T12:00:00.000Z',
 };

@@ -14,6 +14,10 @@ export const sensorTypeNotFound = (code: string): NotFoundError =>
 export const sensorTypeExists = (code: string, cause: unknown): ConflictError =>
   new ConflictError('SENSOR_TYPE_ALREADY_EXISTS', `The sensor type "${code}" exists already.`, { cause });
 
+/** Sensors keep pointing to their type, and rules to its code. */
+export const sensorTypeInUse = (code: string, by: string): ConflictError =>
+  new ConflictError('SENSOR_TYPE_IN_USE', `The sensor type "${code}" is used by ${by}.`);
+
 /** The input names sensor types that do not exist; `paths` says where. */
 export const unknownSensorTypes = (unknown: readonly { path: string; code: string }[]): ValidationError =>
   new ValidationError(
