@@ -6,7 +6,7 @@
 /** Rooms by layer. A file imports lower layers and its listed neighbours, never a higher layer. */
 const LAYERS = [
   ['common', 'config'],
-  ['database', 'redis', 'queue', 'mqtt', 'outbox', 'storage'],
+  ['database', 'redis', 'queue', 'mqtt', 'outbox', 'storage', 'mail'],
   ['audit', 'municipalities', 'users', 'auth'],
   ['network', 'devices', 'readings', 'reports'],
   ['rules', 'anomalies', 'alerts', 'warnings'],

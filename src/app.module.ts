@@ -17,6 +17,7 @@ import { AppConfig } from './config/app-config.js';
 import { ConfigModule } from './config/config.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { DevicesModule } from './devices/devices.module.js';
+import { MailModule } from './mail/mail.module.js';
 import { MonitoringModule } from './monitoring/monitoring.module.js';
 import { MqttModule } from './mqtt/mqtt.module.js';
 import { MunicipalitiesModule } from './municipalities/municipalities.module.js';
@@ -54,6 +55,7 @@ function rooms(): Imported[] {
     AuthModule,
     DatabaseModule,
     DevicesModule,
+    MailModule,
     MonitoringModule,
     MqttModule.forRootAsync({ inject: [AppConfig], useFactory: (config: AppConfig) => config.mqtt }),
     MunicipalitiesModule,

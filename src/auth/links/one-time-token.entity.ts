@@ -1,6 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { notAudited } from '../../database/audited.js';
-import { notAudited } from '../../database/audited.js';
 import { User } from '../../users/user.entity.js';
 
 /** What a link that was sent by e-mail is good for. */
@@ -26,4 +25,3 @@ const schema = defineEntity({
 export class OneTimeToken extends schema.class {}
 schema.setClass(OneTimeToken);
 notAudited(OneTimeToken, 'Links are sent and used by requests that the log tells of.');
-notAudited(OneTimeToken, 'Sign-in itself tells when a link is used.');

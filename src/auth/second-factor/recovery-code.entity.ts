@@ -1,6 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { notAudited } from '../../database/audited.js';
-import { notAudited } from '../../database/audited.js';
 import { User } from '../../users/user.entity.js';
 
 const schema = defineEntity({
@@ -18,4 +17,3 @@ const schema = defineEntity({
 export class RecoveryCode extends schema.class {}
 schema.setClass(RecoveryCode);
 notAudited(RecoveryCode, 'Codes are made with the second factor and used by sign-ins, which the log tells of.');
-notAudited(RecoveryCode, 'Sign-in itself tells when a code is used.');

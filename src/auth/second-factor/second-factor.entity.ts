@@ -1,6 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { notAudited } from '../../database/audited.js';
-import { notAudited } from '../../database/audited.js';
 import { User } from '../../users/user.entity.js';
 
 const schema = defineEntity({
@@ -23,4 +22,3 @@ const schema = defineEntity({
 export class SecondFactor extends schema.class {}
 schema.setClass(SecondFactor);
 notAudited(SecondFactor, 'The log tells of it when it is switched on and off, without its key.');
-notAudited(SecondFactor, 'Sign-in itself tells when a second factor changes.');

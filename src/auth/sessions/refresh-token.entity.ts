@@ -1,6 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { notAudited } from '../../database/audited.js';
-import { notAudited } from '../../database/audited.js';
 import { Session } from './session.entity.js';
 
 const schema = defineEntity({
@@ -26,4 +25,3 @@ const schema = defineEntity({
 export class RefreshToken extends schema.class {}
 schema.setClass(RefreshToken);
 notAudited(RefreshToken, 'Follows from the use of a session.');
-notAudited(RefreshToken, 'A part of a session.');

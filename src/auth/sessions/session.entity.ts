@@ -1,6 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { notAudited } from '../../database/audited.js';
-import { notAudited } from '../../database/audited.js';
 import { idProperty } from '../../database/base.entity.js';
 import { User } from '../../users/user.entity.js';
 
@@ -44,4 +43,3 @@ const schema = defineEntity({
 export class Session extends schema.class {}
 schema.setClass(Session);
 notAudited(Session, 'The log tells of sign-ins and of sessions that are ended.');
-notAudited(Session, 'Sign-in itself tells when sessions begin and end.');
