@@ -13,14 +13,12 @@ import { SecondFactor } from '../auth/second-factor/second-factor.entity.js';
 import { RefreshToken } from '../auth/sessions/refresh-token.entity.js';
 import { Session } from '../auth/sessions/session.entity.js';
 import { Dashboard } from '../dashboards/dashboard.entity.js';
-import { Dashboard } from '../dashboards/dashboard.entity.js';
 import { DeviceCredential } from '../devices/credentials/device-credential.entity.js';
 import { DevicePresence } from '../devices/device-presence.entity.js';
 import { Device } from '../devices/device.entity.js';
 import { Protocol } from '../devices/protocols/protocol.entity.js';
-import { Protocol } from '../devices/protocols/protocol.entity.js';
 import { SensorType } from '../devices/sensors/sensor-type.entity.js';
-import { SensorShare } from '../devices/sensors/sensor-share.entity.js';
+import { SensorShare } from '../devices/sharing/sensor-share.entity.js';
 import { Sensor } from '../devices/sensors/sensor.entity.js';
 import { Municipality } from '../municipalities/municipality.entity.js';
 import { LivePosition } from '../outbox/live-position.entity.js';
@@ -47,7 +45,6 @@ export const ENTITIES = [
   AuditSeal,
   Counter,
   Dashboard,
-  Dashboard,
   Device,
   DeviceCredential,
   DevicePresence,
@@ -57,7 +54,6 @@ export const ENTITIES = [
   Municipality,
   OneTimeToken,
   OutboxEvent,
-  Protocol,
   Protocol,
   Reading,
   RecoveryCode,

@@ -25,6 +25,8 @@ import { SensorTypesController } from './sensors/sensor-types.controller.js';
 import { SensorTypesService } from './sensors/sensor-types.service.js';
 import { SensorsController } from './sensors/sensors.controller.js';
 import { SensorsService } from './sensors/sensors.service.js';
+import { SharesController } from './sharing/shares.controller.js';
+import { SharesService } from './sharing/shares.service.js';
 
 const BROKER = [MqttUsers, { provide: BrokerAuthority, useClass: DeviceBrokerAuthority }];
 const CREDENTIALS = [
@@ -37,7 +39,7 @@ const CREDENTIALS = [
 ];
 const DEVICES = [DeviceChanges, DeviceRegistrationService, DeviceRegistry, DeviceRemovalService, DevicesService];
 const HEARTBEAT = [PresenceIntakeService, PresenceService, PresenceStore, SignsOfLife];
-const SENSORS = [SensorTypesService, SensorsService];
+const SENSORS = [SensorTypesService, SensorsService, SharesService];
 
 /** Devices, their sensors and credentials, their life, and what a broker asks about them. Needs a PoisonSink. */
 @Module({
@@ -48,6 +50,7 @@ const SENSORS = [SensorTypesService, SensorsService];
     DevicesMqttController,
     SensorTypesController,
     SensorsController,
+    SharesController,
   ],
   providers: [...BROKER, ...CREDENTIALS, ...DEVICES, ...HEARTBEAT, ...SENSORS],
   exports: [

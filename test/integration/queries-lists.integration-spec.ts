@@ -1,3 +1,4 @@
+import { SystemClock } from '../../src/common/clock.js';
 import { beforeAll, expect, it } from 'vitest';
 import { newId } from '../../src/common/ids.js';
 import { sqlClientOf } from '../../src/database/sql.js';
@@ -40,9 +41,9 @@ describeEachDatabase((db) => {
     }
     const ask = async (scope: string[] | 'all', given: object) => {
       const parsed = latestQuerySchema.parse(given);
-      return (await asTenant(scope, () => new LatestQueryService(db.transactions, db.dialect).page(parsed))).map(
-        toLatestResponse,
-      );
+      return (
+        await asTenant(scope, () => new LatestQueryService(db.transactions, db.dialect, new SystemClock()).page(parsed))
+      ).map(toLatestResponse);
     };
     const mine = await ask([own], {});
     expect(mine.items).toHaveLength(2);

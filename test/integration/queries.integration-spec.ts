@@ -31,7 +31,10 @@ describeEachDatabase((db) => {
 
   beforeAll(async () => {
     await makeSensorTypes(db, [LEVEL]);
-    series = new SeriesQueryService(new SeriesReader(db.transactions, db.dialect), new StoppedClock());
+    series = new SeriesQueryService(
+      new SeriesReader(db.transactions, db.dialect, new StoppedClock()),
+      new StoppedClock(),
+    );
   });
 
   async function makeMunicipality(timeZone = 'UTC'): Promise<string> {

@@ -11,6 +11,10 @@ export const listSensorsSchema = pageQuerySchema.extend({
   sensorType: metricCodeSchema.optional(),
   enabled: z.stringbool().optional(),
   search: searchSchema.optional(),
+  shared: z
+    .stringbool({ truthy: ['true'], falsy: ['false'] })
+    .optional()
+    .describe('true: only sensors of other municipalities that the caller may read now'),
 });
 export type ListSensors = z.infer<typeof listSensorsSchema>;
 

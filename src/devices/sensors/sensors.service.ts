@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { pageOf, startAfter, type Page } from '../../common/pagination/page.js';
 import { SqlDialect } from '../../database/dialects/sql-dialect.js';
 import { Transactions, type Transaction } from '../../database/transaction.js';
+import { SharesService } from '../sharing/shares.service.js';
 import { DeviceChanges } from '../device-changes.js';
 import { Device } from '../device.entity.js';
 import { deviceNotFound } from '../device.errors.js';
@@ -26,20 +27,24 @@ export class SensorsService {
     private readonly transactions: Transactions,
     private readonly dialect: SqlDialect,
     private readonly changes: DeviceChanges,
+    private readonly shares: SharesService,
   ) {}
 
-  /** Sensors in the order of their making. */
+  /** Sensors in the order of their making; `shared` asks for those of others that the caller may read now. */
   async list(query: ListSensors): Promise<Page<TypedSensor>> {
     const em = this.em.fork();
     const where = await this.conditions(em, query);
-    const sensors = await em.find(Sensor, { $and: where }, { orderBy: { id: 'asc' }, limit: query.limit + 1 });
+    if (query.shared) where.push({ id: { $in: await this.shares.readable(em) } });
+    const options = { filters: { tenant: !query.shared }, orderBy: { id: 'asc' as const }, limit: query.limit + 1 };
+    const sensors = await em.find(Sensor, { $and: where }, options);
     return pageOf(await withTypes(em, sensors), query.limit, ({ sensor }) => [sensor.id]);
   }
 
-  /** @throws NotFoundError `SENSOR_NOT_FOUND` */
+  /** Also a sensor of others that the caller may read now. @throws NotFoundError `SENSOR_NOT_FOUND` */
   async get(id: string): Promise<TypedSensor> {
     const em = this.em.fork();
-    const sensor = await em.findOne(Sensor, { id });
+    const own = await em.findOne(Sensor, { id });
+    const sensor = own ?? (await this.shared(em, id));
     if (sensor === null) throw sensorNotFound(id);
     return typed(em, sensor);
   }
@@ -75,6 +80,11 @@ export class SensorsService {
       await this.changes.record(tx, device, 'sensors_changed');
       return typed(tx.em, sensor);
     });
+  }
+
+  private async shared(em: EntityManager, id: string): Promise<Sensor | null> {
+    const readable = await this.shares.readable(em, id);
+    return readable.length === 0 ? null : em.findOne(Sensor, { id }, { filters: { tenant: false } });
   }
 
   private async conditions(em: EntityManager, query: ListSensors): Promise<FilterQuery<Sensor>[]> {

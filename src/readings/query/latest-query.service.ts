@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
+import { Clock } from '../../common/clock.js';
 import { pageOf, startAfter, type Page } from '../../common/pagination/page.js';
 import { SqlDialect } from '../../database/dialects/sql-dialect.js';
 import { Transactions } from '../../database/transaction.js';
+import { sharedWithCaller } from '../../devices/sharing/shared-sensors.js';
 import type { LatestQuery } from './reading-query.schemas.js';
 import { tenantCondition } from './tenant-condition.js';
 
@@ -36,12 +38,15 @@ export class LatestQueryService {
   constructor(
     private readonly transactions: Transactions,
     private readonly dialect: SqlDialect,
+    private readonly clock: Clock,
   ) {}
 
   /** One page, in the order in which the sensors were made; sensors that never delivered are left out. */
   async page(query: LatestQuery): Promise<Page<LatestOfSensor>> {
     const [after] = startAfter(query, cursorSchema) ?? [];
-    const tenant = tenantCondition('s.municipality_id');
+    const tenant = query.shared
+      ? sharedWithCaller('s.id', this.dialect, this.clock.nowMs())
+      : tenantCondition('s.municipality_id');
     const where = ['l.instant is not null', tenant.sql];
     const params: unknown[] = [...tenant.params];
     const only = (condition: string, value: string | undefined): void => {

@@ -51,6 +51,10 @@ export const latestQuerySchema = pageQuerySchema.extend({
   municipalityId: uuidSchema.optional(),
   sensorType: metricCodeSchema.optional(),
   deviceId: deviceIdSchema.optional(),
+  shared: z
+    .stringbool({ truthy: ['true'], falsy: ['false'] })
+    .optional()
+    .describe('true: only sensors of other municipalities that the caller may read now'),
 });
 export type LatestQuery = z.infer<typeof latestQuerySchema>;
 

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../../common/clock.js';
 import { SqlDialect } from '../../database/dialects/sql-dialect.js';
 import { placeholders } from '../../database/sql.js';
 import { Transactions } from '../../database/transaction.js';
 import { QUALITY_NUMBER, type Quality } from '../quality.js';
+import { sharedWithCaller, type SqlCondition as Condition } from '../../devices/sharing/shared-sensors.js';
 import { tenantCondition } from './tenant-condition.js';
 import type { TimeRange } from './time-range.js';
 
@@ -52,11 +54,6 @@ interface Row {
   number: number | string;
 }
 
-interface Condition {
-  readonly sql: string;
-  readonly params: readonly unknown[];
-}
-
 const AGGREGATES = `min(value) as lowest, max(value) as highest, sum(value) as total, count(*) as number`;
 
 /** The statements that read a series back. Each of them states the tenant, and uses the primary key (series, instant). */
@@ -65,11 +62,12 @@ export class SeriesReader {
   constructor(
     private readonly transactions: Transactions,
     private readonly dialect: SqlDialect,
+    private readonly clock: Clock,
   ) {}
 
   /** The series of a sensor; null when there is no such sensor in the caller's municipalities. */
   async find(sensorId: string): Promise<Series | null> {
-    const tenant = tenantCondition('s.municipality_id');
+    const tenant = this.readable();
     const { rows } = await this.transactions.query<{ series_id: number; time_zone: string }>(
       `select s.series_id, m.time_zone from sensors s join municipalities m on m.id = s.municipality_id
        where s.id = ? and ${tenant.sql}`,
@@ -134,9 +132,16 @@ export class SeriesReader {
     };
   }
 
+  /** Sensors of the caller's municipalities, and those of others that it may read now. */
+  private readable(): Condition {
+    const own = tenantCondition('s.municipality_id');
+    const shared = sharedWithCaller('s.id', this.dialect, this.clock.nowMs());
+    return { sql: `(${own.sql} or ${shared.sql})`, params: [...own.params, ...shared.params] };
+  }
+
   /** Readings do not know their tenant; their sensor does. */
   private visible({ seriesId }: Series): Condition {
-    const tenant = tenantCondition('s.municipality_id');
+    const tenant = this.readable();
     return {
       sql: `exists (select 1 from sensors s where s.series_id = ? and ${tenant.sql})`,
       params: [seriesId, ...tenant.params],

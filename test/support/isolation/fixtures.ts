@@ -1,7 +1,7 @@
 import type { EntityProperty } from '@mikro-orm/core';
 import { newId } from '../../../src/common/ids.js';
 import { DevicePresence } from '../../../src/devices/device-presence.entity.js';
-import { SensorShare } from '../../../src/devices/sensors/sensor-share.entity.js';
+import { SensorShare } from '../../../src/devices/sharing/sensor-share.entity.js';
 import { SensorType } from '../../../src/devices/sensors/sensor-type.entity.js';
 import { Role } from '../../../src/users/role.entity.js';
 import type { TestDatabase } from '../databases.js';

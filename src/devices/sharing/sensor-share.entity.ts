@@ -3,7 +3,7 @@ import { audited } from '../../database/audited.js';
 import { requireTenantScope } from '../../common/request-context/request-context.js';
 import { idProperty, timestampProperties } from '../../database/base.entity.js';
 import { Municipality } from '../../municipalities/municipality.entity.js';
-import { Sensor } from './sensor.entity.js';
+import { Sensor } from '../sensors/sensor.entity.js';
 
 /** Both sides see a share: whose sensor it is, and who may read it. Fails closed, as the filter of other entities. */
 const tenant = {
