@@ -20,11 +20,12 @@ export const emailSchema = z
 /** A password that somebody signs in with: any length that an account could have. */
 export const passwordSchema = z.string().min(1).max(MAX_PASSWORD_LENGTH);
 
-/** A password that is newly set. */
-export const newPasswordSchema = passwordSchema.min(
-  MIN_PASSWORD_LENGTH,
-  `must have at least ${MIN_PASSWORD_LENGTH} characters`,
-);
+const TOO_SHORT = `must have at least ${MIN_PASSWORD_LENGTH} characters`;
+
+/** A password that is newly set; its length is counted in characters as people see them in it. */
+export const newPasswordSchema = passwordSchema
+  .min(MIN_PASSWORD_LENGTH, TOO_SHORT)
+  .refine((text) => [...text.normalize('NFKC')].length >= MIN_PASSWORD_LENGTH, TOO_SHORT);
 
 /** What makes a new account. */
 export const createUserSchema = z.strictObject({

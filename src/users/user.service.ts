@@ -5,11 +5,13 @@ import { SqlDialect } from '../database/dialects/sql-dialect.js';
 import { Transactions } from '../database/transaction.js';
 import { Municipality } from '../municipalities/municipality.entity.js';
 import { PasswordHasher } from './password-hasher.js';
+import { requireUncommonPassword } from './password-policy.js';
 import { Membership } from './membership.entity.js';
 import { SUPER_ADMIN } from './principal.js';
 import { Role } from './role.entity.js';
 import { createUserSchema, newPasswordSchema, type CreateUser } from './user.schemas.js';
 import { User } from './user.entity.js';
+import { userNotFound } from './user.errors.js';
 
 /** Makes and changes the accounts of people. */
 @Injectable()
@@ -23,8 +25,8 @@ export class UserService {
 
   /**
    * Makes an account. The caller has checked that it may be made.
-   * @throws ValidationError when role and municipality do not belong together, ConflictError `EMAIL_TAKEN`,
-   *   NotFoundError for an unknown municipality
+   * @throws ValidationError when role and municipality do not belong together, or for a password that is easy to
+   *   guess (`PASSWORD_TOO_COMMON`); ConflictError `EMAIL_TAKEN`; NotFoundError for an unknown municipality
    */
   async create(input: CreateUser): Promise<User> {
     const { password, ...values } = createUserSchema.parse(input);
@@ -32,6 +34,7 @@ export class UserService {
       const message = 'a super admin belongs to no municipality, everybody else to one';
       throw new ValidationError([{ path: 'municipalityId', code: 'ROLE_MISMATCH', message }]);
     }
+    await requireUncommonPassword(password, values, 'password');
     const passwordHash = await this.hasher.hash(password);
     try {
       return await this.transactions.run(async ({ em }) => {
@@ -65,12 +68,16 @@ export class UserService {
     return this.em.fork().findOne(User, { email: email.trim().toLowerCase() });
   }
 
-  /** @throws NotFoundError `USER_NOT_FOUND` */
+  /** @throws NotFoundError `USER_NOT_FOUND`; ValidationError `PASSWORD_TOO_COMMON` */
   async setPassword(userId: string, password: string): Promise<void> {
-    const passwordHash = await this.hasher.hash(newPasswordSchema.parse(password));
+    const find = (em: EntityManager): Promise<User | null> => em.findOne(User, { id: userId });
+    const owner = await find(this.em.fork());
+    if (!owner) throw userNotFound();
+    await requireUncommonPassword(newPasswordSchema.parse(password), owner, 'password');
+    const passwordHash = await this.hasher.hash(password);
     await this.transactions.run(async ({ em }) => {
-      const user = await em.findOne(User, { id: userId });
-      if (!user) throw new NotFoundError('USER_NOT_FOUND', 'There is no such user.');
+      const user = await find(em);
+      if (!user) throw userNotFound();
       user.passwordHash = passwordHash;
       user.passwordChangedAt = new Date();
     });

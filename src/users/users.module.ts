@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { PasswordHasher } from './password-hasher.js';
+import { Passwords } from './passwords.js';
 import { PermissionsController } from './permissions.controller.js';
 import { Principals } from './principals.js';
 import { RolesController } from './roles.controller.js';
@@ -12,7 +13,15 @@ import { UsersController } from './users.controller.js';
 /** People: their accounts, roles and what the roles allow. */
 @Module({
   controllers: [PermissionsController, RolesController, UsersController],
-  providers: [PasswordHasher, Principals, RolesService, UserAdministrationService, UserQueriesService, UserService],
-  exports: [Principals, UserService],
+  providers: [
+    PasswordHasher,
+    Passwords,
+    Principals,
+    RolesService,
+    UserAdministrationService,
+    UserQueriesService,
+    UserService,
+  ],
+  exports: [Passwords, Principals, UserService],
 })
 export class UsersModule {}
