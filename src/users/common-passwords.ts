@@ -13,6 +13,7 @@ export function commonPasswords(): Promise<CommonPasswords> {
 
 /** Kept as sorted 64-bit hashes: 400 kB instead of the 5 MB that the words take. */
 async function load(): Promise<CommonPasswords> {
+  // eslint-disable-next-line no-restricted-syntax -- a package, not a room: most processes never need its megabytes
   const { dictionary } = await import('@zxcvbn-ts/language-common');
   const words = dictionary['passwords-common'];
   const hashes = BigUint64Array.from(words, fingerprint).sort();
