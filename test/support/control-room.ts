@@ -98,14 +98,16 @@ export class ControlRoom {
     };
   }
 
-  private async signIn(name: string, role: RoleCode, municipalityId: string | null): Promise<void> {
+  /** Makes an account and signs it in; answers its id. */
+  async signIn(name: string, role: RoleCode, municipalityId: string | null): Promise<string> {
     const email = `${name}@example.org`;
     const users = this.running.app.get(UserService, { strict: false });
-    await asTenant('all', () => users.create({ email, name, password: PASSWORD, role, municipalityId }));
+    const { id } = await asTenant('all', () => users.create({ email, name, password: PASSWORD, role, municipalityId }));
     const { data } = await this.call<{ accessToken: string }>(null, 'POST', '/auth/login', {
       email,
       password: PASSWORD,
     });
     this.tokens.set(name, data.accessToken);
+    return id;
   }
 }
