@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { LoggerModule } from 'nestjs-pino';
 import { AlertsModule } from './alerts/alerts.module.js';
+import { AuditJobsModule } from './audit/audit-jobs.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CommonModule } from './common/common.module.js';
@@ -11,6 +12,7 @@ import { HttpExceptionFilter } from './common/errors/http-exception.filter.js';
 import { RpcExceptionFilter } from './common/errors/rpc-exception.filter.js';
 import { createValidationPipe } from './common/errors/standard-schema.errors.js';
 import { WsExceptionFilter } from './common/errors/ws-exception.filter.js';
+import { OutboundModule } from './common/http/outbound.module.js';
 import { loggerParams } from './common/logging/logger.options.js';
 import { StrictRequestInterceptor } from './common/validation/strict-request.interceptor.js';
 import { AppConfig } from './config/app-config.js';
@@ -44,7 +46,12 @@ export class AppModule {
 
 /** What every room stands on. */
 export function foundation(config: AppConfig): Imported[] {
-  return [CommonModule, ConfigModule.forRoot(config), LoggerModule.forRoot(loggerParams(config.logging))];
+  return [
+    CommonModule,
+    ConfigModule.forRoot(config),
+    LoggerModule.forRoot(loggerParams(config.logging)),
+    OutboundModule.forRoot(config.outbound),
+  ];
 }
 
 /** Rooms of every process; one a line, in the order of the alphabet. */
@@ -68,7 +75,7 @@ function rooms(): Imported[] {
 /** Rooms that only some processes have. */
 function roomsOfRoles(config: AppConfig): Imported[] {
   const api: Imported[] = [RealtimeModule];
-  const worker: Imported[] = [QueueModule.forRoot(config), ReadingsJobsModule];
+  const worker: Imported[] = [AuditJobsModule, QueueModule.forRoot(config), ReadingsJobsModule];
   return [...(config.hasRole('api') ? api : []), ...(config.hasRole('worker') ? worker : [])];
 }
 

@@ -5,6 +5,8 @@ import type { LoggingConfig } from './logging.config.js';
 import type { MailConfig } from './mail.config.js';
 import type { MqttConfig } from './mqtt.config.js';
 import type { RedisConfig } from './redis.config.js';
+import type { OutboundConfig } from './outbound.config.js';
+import type { RateLimitConfig } from './rate-limit.config.js';
 import type { ProcessRole } from './roles.config.js';
 
 export const ENVIRONMENTS = ['development', 'test', 'production'] as const;
@@ -20,6 +22,8 @@ export interface AppSettings {
   readonly auth: AuthConfig;
   readonly mail: MailConfig;
   readonly logging: LoggingConfig;
+  readonly outbound: OutboundConfig;
+  readonly rateLimits: RateLimitConfig;
 }
 
 /** The settings of this process, one group per concern; inject it and read, nothing else reads the environment. */
@@ -33,6 +37,8 @@ export class AppConfig implements AppSettings {
   readonly auth: AuthConfig;
   readonly mail: MailConfig;
   readonly logging: LoggingConfig;
+  readonly outbound: OutboundConfig;
+  readonly rateLimits: RateLimitConfig;
 
   constructor(settings: AppSettings) {
     this.environment = settings.environment;
@@ -44,6 +50,8 @@ export class AppConfig implements AppSettings {
     this.auth = settings.auth;
     this.mail = settings.mail;
     this.logging = settings.logging;
+    this.outbound = settings.outbound;
+    this.rateLimits = settings.rateLimits;
   }
 
   get isProduction(): boolean {

@@ -9,6 +9,8 @@ import { readHttpConfig } from './http.config.js';
 import { readLoggingConfig } from './logging.config.js';
 import { readMailConfig } from './mail.config.js';
 import { readMqttConfig } from './mqtt.config.js';
+import { readOutboundConfig } from './outbound.config.js';
+import { readRateLimitConfig } from './rate-limit.config.js';
 import { readRedisConfig } from './redis.config.js';
 import { readRoles } from './roles.config.js';
 
@@ -59,6 +61,8 @@ export function readConfig(variables: Environment): ConfigReading {
     auth: readAuthConfig(reader),
     mail: readMailConfig(reader, http.port),
     logging: readLoggingConfig(reader),
+    outbound: readOutboundConfig(reader),
+    rateLimits: readRateLimitConfig(reader),
   };
   const database = readDatabaseConfig(reader);
   const { problems, names } = reader;
