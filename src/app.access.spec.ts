@@ -1,3 +1,4 @@
+import { Process, Processor } from '@nestjs/bull';
 import { Controller, type DynamicModule, Get } from '@nestjs/common';
 import { METHOD_METADATA } from '@nestjs/common/constants.js';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
@@ -11,7 +12,7 @@ import { accessDecisionOf, type AccessDecision } from './auth/access-decision.js
 import { FromBroker, Public, SignedIn } from './auth/access.decorators.js';
 import { parseConfig } from './config/load-config.js';
 
-type Transport = 'http' | 'rpc' | 'ws';
+type Transport = 'http' | 'rpc' | 'ws' | 'job';
 
 interface Handler {
   readonly name: string;
@@ -19,10 +20,14 @@ interface Handler {
   readonly decision: AccessDecision | undefined;
 }
 
+/** What `@Process()` leaves on a method; the package does not export the name. */
+const JOB_METADATA = 'bull:module_queue_process';
+
 const MARKS: readonly [Transport, string][] = [
   ['http', METHOD_METADATA],
   ['rpc', PATTERN_METADATA],
   ['ws', MESSAGE_MAPPING_METADATA],
+  ['job', JOB_METADATA],
 ];
 
 /** Which decisions make sense by which way a call comes. */
@@ -30,6 +35,7 @@ const FITTING: Record<Transport, readonly AccessDecision['kind'][]> = {
   http: ['public', 'signed-in', 'permission', 'device', 'broker-hook'],
   rpc: ['from-broker'],
   ws: ['signed-in', 'permission'],
+  job: ['system-job'],
 };
 
 /** Every method of every controller and gateway that something outside can call. Nothing is instantiated. */
@@ -72,7 +78,7 @@ function complaints(handlers: readonly Handler[]): string[] {
 }
 
 describe('the application', () => {
-  it('decides about every route, message handler and WebSocket handler', async () => {
+  it('decides about every route, message handler, WebSocket handler and job', async () => {
     const config = parseConfig({
       NODE_ENV: 'test',
       DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
@@ -84,6 +90,8 @@ describe('the application', () => {
     const names = handlers.map(({ name }) => name);
     expect(names).toContain('AuthController.login');
     expect(names).toContain('ReadingsMqttController.take');
+    expect(names).toContain('LiveGateway.subscribe');
+    expect(names).toContain('PartitionsProcessor.make');
     expect(names.length).toBeGreaterThan(20);
   });
 });
@@ -123,16 +131,32 @@ describe('the walk', () => {
     whoAmI(): void {}
   }
 
+  @Processor('maintenance')
+  class CarelessProcessor {
+    @Process('sweep')
+    sweep(): void {}
+
+    @Process('open')
+    @Public()
+    open(): void {}
+  }
+
   class CarelessModule {}
 
   it('finds what nobody decided about, whatever the way to it', async () => {
-    const module = { module: CarelessModule, controllers: [CarelessController], providers: [CarelessGateway] };
+    const module = {
+      module: CarelessModule,
+      controllers: [CarelessController],
+      providers: [CarelessGateway, CarelessProcessor],
+    };
     expect(complaints(await handlersOf(module)).sort()).toEqual([
       'CarelessController.broker: "from-broker" makes no sense by http',
       'CarelessController.inherited: nobody decided who may call it',
       'CarelessController.message: nobody decided who may call it',
       'CarelessController.undecided: nobody decided who may call it',
       'CarelessGateway.subscribe: nobody decided who may call it',
+      'CarelessProcessor.open: "public" makes no sense by job',
+      'CarelessProcessor.sweep: nobody decided who may call it',
     ]);
   });
 });

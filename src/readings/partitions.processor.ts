@@ -1,4 +1,5 @@
 import { Process, Processor } from '@nestjs/bull';
+import { SystemJob } from '../auth/access.decorators.js';
 import { runJob } from '../queue/job-context.js';
 import { MAINTENANCE_JOBS, QUEUES } from '../queue/queues.js';
 import { PartitionsService } from './partitions.service.js';
@@ -9,6 +10,7 @@ export class PartitionsProcessor {
   constructor(private readonly partitions: PartitionsService) {}
 
   @Process(MAINTENANCE_JOBS.makePartitions)
+  @SystemJob()
   async make(): Promise<void> {
     await runJob(MAINTENANCE_JOBS.makePartitions, () => this.partitions.ensureAhead());
   }
