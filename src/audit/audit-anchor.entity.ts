@@ -7,8 +7,8 @@ const schema = defineEntity({
   properties: {
     chain: p.string().length(36).primary(),
     /** The day (UTC) whose last sealed row is signed, `YYYY-MM-DD`. */
-    day: p.string().length(10).primary(),
-    position: p.bigint('number').unsigned(false),
+    day: p.string().length(10),
+    position: p.bigint('number').unsigned(false).autoincrement(false).primary(),
     hash: p.string().length(64),
     /** Ed25519, base64. */
     signature: p.string().length(128),

@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { SqlDialect } from '../database/dialects/sql-dialect.js';
-import { runSql, type SqlClient } from '../database/sql.js';
+import { placeholders, runSql, type SqlClient } from '../database/sql.js';
 import { Transactions, type Transaction } from '../database/transaction.js';
+import { AUDIT_COLUMNS, columnValues } from './audit-columns.js';
 import { chainOf, type AuditEntry, type AuditRow } from './audit-entry.js';
 import { rowsOf } from './audit-rows.js';
 
 /** Rows of one insert, and characters of what changed: below the placeholders and the packet of every database. */
 const MAX_ROWS = 500;
 const MAX_CHARACTERS = 4_000_000;
-const COLUMNS = `id, municipality_id, occurred_at, actor_kind, actor_id, actor_label, address, user_agent, request_id,
-  operation, action, outcome, record_type, record_id, record_label, changes`;
-const ROW = '(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)';
+const COLUMNS = AUDIT_COLUMNS.join(', ');
+const ROW = placeholders(AUDIT_COLUMNS.length);
 
 /**
  * Writes the audit log. Changes of audited entities get into it by themselves; what is left to say here is what no
@@ -46,7 +46,7 @@ export class AuditLog {
     await runSql(
       client,
       this.dialect.bind(`insert into audit_logs (${COLUMNS}) values ${list(ROW)}`),
-      rows.flatMap((row) => this.paramsOf(row)),
+      rows.flatMap((row) => columnValues(row, this.dialect)),
     );
     // What the sealer has still to link; it takes the row away when it has.
     await runSql(
@@ -54,14 +54,6 @@ export class AuditLog {
       this.dialect.bind(`insert into audit_pending (chain, audit_id) values ${list('(?,?)')}`),
       rows.flatMap(({ id, municipalityId }) => [chainOf(municipalityId), id]),
     );
-  }
-
-  private paramsOf(row: AuditRow): unknown[] {
-    return [
-      ...[row.id, row.municipalityId, this.dialect.instant(row.occurredAt), row.actorKind, row.actorId, row.actorLabel],
-      ...[row.address, row.userAgent, row.requestId, row.operation, row.action, row.outcome],
-      ...[row.recordType, row.recordId, row.recordLabel, row.changes],
-    ];
   }
 }
 

@@ -67,7 +67,7 @@ export class ChangeObserver implements EventSubscriber, OnModuleInit {
 
   /** A flush that made a transaction of its own is about to commit it. */
   async beforeTransactionCommit({ em, transaction }: TransactionEventArgs): Promise<void> {
-    if (this.drafts.get(em)?.inTransaction === false) await this.write(em, transaction as unknown as SqlClient);
+    if (this.drafts.get(em)?.inTransaction === false) await this.write(em, transaction as SqlClient);
   }
 
   private async draft(change: ChangeSet<object>, em: EntityManager): Promise<Draft | undefined> {
