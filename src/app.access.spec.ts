@@ -40,7 +40,7 @@ const FITTING: Record<Transport, readonly AccessDecision['kind'][]> = {
 
 /** Every method of every controller and gateway that something outside can call. Nothing is instantiated. */
 async function handlersOf(module: DynamicModule): Promise<Handler[]> {
-  const app = await NestFactory.createApplicationContext(module, { preview: true, logger: false });
+  const app = await NestFactory.createApplicationContext(module, { preview: true, logger: false, abortOnError: false });
   const modules = [...app.get(ModulesContainer).values()];
   const classes = new Set(
     modules
