@@ -35,7 +35,7 @@ async function bringUpToDate(database: DatabaseConfig, report: Report): Promise<
     report(applied.length === 0 ? 'the schema is up to date' : `applied ${applied.map(({ name }) => name).join(', ')}`);
     await new PartitionsService(transactions, dialect, new SystemClock()).ensureAhead();
     const added = await new ReferenceSeeder(transactions, new RegistryVersion(transactions)).run();
-    if (added.length > 0) report(`added the sensor types ${added.join(', ')}`);
+    if (added.length > 0) report(`added the sensor types and protocols ${added.join(', ')}`);
   } finally {
     await closeOrm(orm, database);
   }

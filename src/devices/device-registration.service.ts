@@ -11,6 +11,7 @@ import { Device } from './device.entity.js';
 import { deviceExists, municipalityNotFound, municipalityRequired } from './device.errors.js';
 import type { Registration } from './device.mapper.js';
 import type { RegisterDevice } from './device.schemas.js';
+import { checkProtocol } from './protocols/protocol-choice.js';
 import { addSensors } from './sensors/sensor-factory.js';
 
 /** Brings a device into service: the device, its sensors and its credentials in one transaction. */
@@ -25,8 +26,8 @@ export class DeviceRegistrationService {
 
   /**
    * Needs a tenant scope; without `municipalityId` the device goes to the caller's only municipality.
-   * @throws ConflictError `DEVICE_ALREADY_EXISTS`; ValidationError for unknown sensor types, certificates, or a missing
-   *   municipality; NotFoundError for a municipality outside the scope
+   * @throws ConflictError `DEVICE_ALREADY_EXISTS`; ValidationError for unknown sensor types or protocol, certificates, or a
+   *   missing municipality; NotFoundError for a municipality outside the scope
    */
   async register(input: RegisterDevice): Promise<Registration> {
     const methods = input.authMethods ?? ['api_key'];
@@ -35,6 +36,7 @@ export class DeviceRegistrationService {
     const { rows, issued } = this.issuer.issue(input.deviceId, new Set(methods));
     return this.transactions.run(async (tx) => {
       if ((await tx.em.count(Municipality, { id: municipalityId })) === 0) throw municipalityNotFound();
+      await checkProtocol(tx.em, input.protocolCode);
       const device = await this.insertDevice(tx, input, municipalityId);
       const sensors = await addSensors(tx, device, input.sensors ?? [], (index) => `sensors.${index}.typeCode`);
       for (const row of rows) tx.em.create(DeviceCredential, row);
@@ -51,6 +53,7 @@ export class DeviceRegistrationService {
       latitude: input.latitude ?? null,
       longitude: input.longitude ?? null,
       heartbeatIntervalSeconds: input.heartbeatIntervalSeconds,
+      protocolCode: input.protocolCode ?? null,
       metadata: input.metadata ?? null,
     });
     try {

@@ -1,9 +1,11 @@
 import { LockMode } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
+import { requireVersion, type ExpectedVersion } from '../common/versioning/version.js';
 import { Transactions, type Transaction } from '../database/transaction.js';
 import { DeviceChanges } from './device-changes.js';
 import { Device } from './device.entity.js';
 import { deviceHasHistory, deviceNotFound } from './device.errors.js';
+import { Sensor } from './sensors/sensor.entity.js';
 
 /** Takes devices out of the register that were registered by mistake. */
 @Injectable()
@@ -15,19 +17,22 @@ export class DeviceRemovalService {
 
   /**
    * Deletes a device with its sensors and credentials.
-   * @throws NotFoundError `DEVICE_NOT_FOUND`; ConflictError `DEVICE_HAS_HISTORY` once it has delivered anything
+   * @throws NotFoundError `DEVICE_NOT_FOUND`; ConflictError `VERSION_CONFLICT`, or `DEVICE_HAS_HISTORY` once it has delivered
+   *   anything
    */
-  remove(deviceId: string): Promise<void> {
+  remove(deviceId: string, expected?: ExpectedVersion): Promise<void> {
     return this.transactions.run(async (tx) => {
       const device = await tx.em.findOne(Device, { id: deviceId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (device === null) throw deviceNotFound(deviceId);
+      requireVersion(device, expected);
       if (await hasHistory(tx, deviceId)) throw deviceHasHistory(deviceId);
       await tx.query(
         `delete from latest_readings where series_id in (select series_id from sensors where device_id = ?)`,
         [deviceId],
       );
-      await tx.query(`delete from sensors where device_id = ?`, [deviceId]);
-      await tx.query(`delete from devices where id = ?`, [deviceId]);
+      // Through the ORM, whose changes are audited.
+      tx.em.remove(await tx.em.find(Sensor, { deviceId }));
+      tx.em.remove(device);
       await this.changes.record(tx, device, 'deleted');
     });
   }

@@ -18,7 +18,9 @@ export const DEVICE_EXAMPLE: DeviceResponse = {
   longitude: 15.4395,
   heartbeatIntervalSeconds: 300,
   signatureRequired: false,
+  protocolCode: 'mqtt',
   metadata: { mast: 'M-4' },
+  version: 2,
   createdAt: '2026-03-01T12:00:00.000Z',
   updatedAt: '2026-03-01T12:00:00.000Z',
 };

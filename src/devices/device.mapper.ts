@@ -46,7 +46,9 @@ export function toDeviceResponse(device: Device): DeviceResponse {
     longitude: device.longitude ?? null,
     heartbeatIntervalSeconds: device.heartbeatIntervalSeconds,
     signatureRequired: device.signatureRequired,
+    protocolCode: device.protocolCode ?? null,
     metadata: device.metadata ?? null,
+    version: device.version,
     createdAt: device.createdAt.toISOString(),
     updatedAt: device.updatedAt.toISOString(),
   };

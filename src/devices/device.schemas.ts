@@ -8,8 +8,10 @@ import {
   metricCodeSchema,
   uuidSchema,
 } from '../common/validation/schemas.js';
+import { versionOutSchema, versionSchema } from '../common/versioning/version.js';
 import { authMethodSchema, type AuthMethod, issuedCredentialsSchema } from './credentials/credential.schemas.js';
 import { deviceHealthSchema } from './heartbeat/device-health.schemas.js';
+import { protocolCodeSchema } from './protocols/protocol.schemas.js';
 import { riskThresholdsSchema } from './sensors/risk-thresholds.js';
 import { sensorSchema } from './sensors/sensor.schemas.js';
 import { metadataSchema, nameSchema, searchSchema } from '../common/validation/text.schemas.js';
@@ -58,6 +60,7 @@ export const registerDeviceSchema = z
       })
       .optional(),
     heartbeatIntervalSeconds: heartbeatIntervalSchema.optional(),
+    protocolCode: protocolCodeSchema.nullable().optional().describe('Protocol of the catalogue that the device speaks'),
     metadata: metadataSchema.nullable().optional(),
   })
   .refine(placed, PLACED)
@@ -70,6 +73,7 @@ export const registerDeviceSchema = z
       longitude: 15.4395,
       sensors: [{ typeCode: 'water_level_cm' }, { typeCode: 'battery_level' }],
       heartbeatIntervalSeconds: 300,
+      protocolCode: 'mqtt',
       metadata: { mast: 'M-4' },
     },
   });
@@ -84,10 +88,12 @@ export const patchDeviceSchema = z
     longitude: longitudeSchema.nullable().optional(),
     heartbeatIntervalSeconds: heartbeatIntervalSchema.optional(),
     signatureRequired: z.boolean().optional().describe('Refuse readings that the device did not sign'),
+    protocolCode: protocolCodeSchema.nullable().optional().describe('Protocol of the catalogue; null: none'),
     metadata: metadataSchema.nullable().optional(),
+    version: versionSchema,
   })
   .refine((patch) => (patch.latitude === undefined) === (patch.longitude === undefined) && placed(patch), PLACED)
-  .meta({ example: { name: 'Gauge at the new bridge', heartbeatIntervalSeconds: 600 } });
+  .meta({ example: { name: 'Gauge at the new bridge', heartbeatIntervalSeconds: 600, version: 2 } });
 export type PatchDevice = z.infer<typeof patchDeviceSchema>;
 
 /** Query of `GET /devices`. */
@@ -108,7 +114,9 @@ export const deviceSchema = z.object({
   longitude: z.number().nullable(),
   heartbeatIntervalSeconds: z.number().int(),
   signatureRequired: z.boolean(),
+  protocolCode: z.string().nullable().describe('Protocol of the catalogue that the device speaks; null: nobody said'),
   metadata: z.record(z.string(), z.unknown()).nullable(),
+  version: versionOutSchema,
   createdAt: instantOutSchema,
   updatedAt: instantOutSchema,
 });

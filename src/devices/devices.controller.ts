@@ -2,9 +2,12 @@ import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Patch, Post
 import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../auth/access.decorators.js';
 import { Clock } from '../common/clock.js';
+import { ApiConflict, VERSION_CONFLICT } from '../common/openapi/api-conflict.decorator.js';
 import { ApiData, ApiPage } from '../common/openapi/api-data.decorator.js';
 import type { Page } from '../common/pagination/page.js';
 import { deviceIdSchema } from '../common/validation/schemas.js';
+import { IfMatch } from '../common/versioning/if-match.decorator.js';
+import { expectedVersion, type ExpectedVersion } from '../common/versioning/version.js';
 import { DEVICE_DETAIL_EXAMPLE, DEVICE_EXAMPLE, DEVICE_LIST_EXAMPLE, HEALTH_EXAMPLE } from './device.examples.js';
 import {
   toDeviceDetail,
@@ -29,6 +32,7 @@ import { deviceHealthSchema, type DeviceHealth } from './heartbeat/device-health
 import { healthOf } from './heartbeat/device-health.js';
 
 const ID = { schema: deviceIdSchema };
+const HAS_HISTORY = '"river-gauge-017" has readings or alerts: deactivate it instead.';
 
 /** Devices of the caller's municipality. */
 @ApiTags('devices')
@@ -69,21 +73,24 @@ export class DevicesController {
   @Patch(':deviceId')
   @RequirePermission('device:write')
   @ApiOperation({ summary: 'Change a device' })
+  @ApiConflict(VERSION_CONFLICT)
   @ApiData(deviceSchema, { example: DEVICE_EXAMPLE })
   async update(
     @Param('deviceId', ID) deviceId: string,
-    @Body({ schema: patchDeviceSchema }) patch: PatchDevice,
+    @Body({ schema: patchDeviceSchema }) { version, ...patch }: PatchDevice,
+    @IfMatch() ifMatch: ExpectedVersion,
   ): Promise<DeviceResponse> {
-    return toDeviceResponse(await this.devices.update(deviceId, patch));
+    return toDeviceResponse(await this.devices.update(deviceId, patch, expectedVersion(ifMatch, version)));
   }
 
   @Delete(':deviceId')
   @RequirePermission('device:write')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({ summary: 'Delete a device that never delivered anything; 409 DEVICE_HAS_HISTORY for any other' })
+  @ApiConflict({ ...VERSION_CONFLICT, DEVICE_HAS_HISTORY: HAS_HISTORY })
   @ApiNoContentResponse({ description: 'Deleted' })
-  async remove(@Param('deviceId', ID) deviceId: string): Promise<void> {
-    await this.removal.remove(deviceId);
+  async remove(@Param('deviceId', ID) deviceId: string, @IfMatch() ifMatch: ExpectedVersion): Promise<void> {
+    await this.removal.remove(deviceId, ifMatch);
   }
 
   @Post(':deviceId/deactivate')

@@ -21,6 +21,8 @@ import { PresenceIntakeService } from './heartbeat/presence-intake.service.js';
 import { PresenceService } from './heartbeat/presence.service.js';
 import { PresenceStore } from './heartbeat/presence.store.js';
 import { SignsOfLife } from './heartbeat/signs-of-life.js';
+import { ProtocolsController } from './protocols/protocols.controller.js';
+import { ProtocolsService } from './protocols/protocols.service.js';
 import { SensorTypesController } from './sensors/sensor-types.controller.js';
 import { SensorTypesService } from './sensors/sensor-types.service.js';
 import { SensorsController } from './sensors/sensors.controller.js';
@@ -48,11 +50,12 @@ const SENSORS = [SensorTypesService, SensorsService, SharesService];
     DeviceCredentialsController,
     DevicesController,
     DevicesMqttController,
+    ProtocolsController,
     SensorTypesController,
     SensorsController,
     SharesController,
   ],
-  providers: [...BROKER, ...CREDENTIALS, ...DEVICES, ...HEARTBEAT, ...SENSORS],
+  providers: [...BROKER, ...CREDENTIALS, ...DEVICES, ...HEARTBEAT, ProtocolsService, ...SENSORS],
   exports: [
     CredentialVerifier,
     DeviceRegistrationService,

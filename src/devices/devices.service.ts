@@ -1,7 +1,9 @@
-import { EntityManager, LockMode, raw, type FilterQuery } from '@mikro-orm/core';
+import { EntityManager, LockMode, type FilterQuery } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { pageOf, startAfter, type Page } from '../common/pagination/page.js';
+import { requireVersion, type ExpectedVersion } from '../common/versioning/version.js';
+import { textContains } from '../database/text-search.js';
 import { Transactions, type Transaction } from '../database/transaction.js';
 import { DeviceCredential } from './credentials/device-credential.entity.js';
 import { DeviceChanges } from './device-changes.js';
@@ -10,9 +12,9 @@ import { deviceNotFound } from './device.errors.js';
 import type { DeviceDetail, DeviceWithPresence } from './device.mapper.js';
 import { DevicePresence } from './device-presence.entity.js';
 import type { ListDevices, PatchDevice } from './device.schemas.js';
+import { checkProtocol } from './protocols/protocol-choice.js';
 import { withTypes } from './sensors/sensor-queries.js';
 import { Sensor } from './sensors/sensor.entity.js';
-import { containsPattern } from '../common/validation/text.schemas.js';
 
 const cursorSchema = z.tuple([z.string()]);
 
@@ -33,7 +35,7 @@ export class DevicesService {
     if (after !== undefined) where.push({ id: { $gt: after } });
     if (query.municipalityId !== undefined) where.push({ municipalityId: query.municipalityId });
     if (query.status !== undefined) where.push({ status: query.status });
-    if (query.search !== undefined) where.push(nameOrIdContains(query.search));
+    if (query.search !== undefined) where.push(textContains(['name', 'id'], query.search));
     const devices = await em.find(Device, { $and: where }, { orderBy: { id: 'asc' }, limit: query.limit + 1 });
     const page = pageOf(devices, query.limit, (device) => [device.id]);
     const heard = await em.find(DevicePresence, { deviceId: { $in: page.items.map(({ id }) => id) } });
@@ -60,10 +62,12 @@ export class DevicesService {
     return { device, presence, sensors: await withTypes(em, sensors), authMethods };
   }
 
-  /** @throws NotFoundError `DEVICE_NOT_FOUND` */
-  update(deviceId: string, patch: PatchDevice): Promise<Device> {
+  /** @throws NotFoundError `DEVICE_NOT_FOUND`; ConflictError `VERSION_CONFLICT`; ValidationError `UNKNOWN_PROTOCOL` */
+  update(deviceId: string, patch: Omit<PatchDevice, 'version'>, expected?: ExpectedVersion): Promise<Device> {
     return this.transactions.run(async (tx) => {
       const device = await this.lock(tx, deviceId);
+      requireVersion(device, expected);
+      await checkProtocol(tx.em, patch.protocolCode, device.protocolCode);
       tx.em.assign(device, patch, { mergeObjectProperties: false });
       await this.changes.record(tx, device, 'updated');
       return device;
@@ -96,14 +100,4 @@ export class DevicesService {
     if (device === null) throw deviceNotFound(deviceId);
     return device;
   }
-}
-
-function nameOrIdContains(text: string): FilterQuery<Device> {
-  const like = containsPattern(text);
-  return {
-    $or: [
-      { [raw((alias) => `lower(${alias}.name)`)]: { $like: like } },
-      { [raw((alias) => `lower(${alias}.id)`)]: { $like: like } },
-    ],
-  };
 }

@@ -5,6 +5,7 @@ const KEPT = {
   onDelaySeconds: 0,
   offDelaySeconds: 0,
   enabled: true,
+  version: 1,
   createdAt: '2026-03-01T12:00:00.000Z',
   updatedAt: '2026-03-01T12:00:00.000Z',
 };

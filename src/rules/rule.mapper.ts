@@ -15,6 +15,7 @@ export function toRuleResponse(rule: AlertRule): RuleResponse {
     offDelaySeconds: rule.offDelaySeconds,
     deadband: rule.deadband,
     enabled: rule.enabled,
+    version: rule.version,
     createdAt: rule.createdAt.toISOString(),
     updatedAt: rule.updatedAt.toISOString(),
   };

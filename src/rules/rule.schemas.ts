@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { pageQuerySchema } from '../common/pagination/page.js';
 import { instantOutSchema, uuidSchema } from '../common/validation/schemas.js';
 import { nameSchema } from '../common/validation/text.schemas.js';
+import { versionOutSchema, versionSchema } from '../common/versioning/version.js';
 import { RULE_KINDS, RULE_OPERATORS, ruleScopeSchema } from './rule-definition.js';
 import { SEVERITIES } from './severity.js';
 
@@ -20,8 +21,9 @@ export const patchRuleSchema = z
     offDelaySeconds: z.int().optional(),
     deadband: z.number().optional(),
     enabled: z.boolean().optional().describe('false: its open alerts are resolved'),
+    version: versionSchema,
   })
-  .meta({ example: { value: 380, severity: 'CRITICAL' } });
+  .meta({ example: { value: 380, severity: 'CRITICAL', version: 1 } });
 export type PatchRule = z.infer<typeof patchRuleSchema>;
 
 /** Query of `GET /alert-rules`. */
@@ -54,6 +56,7 @@ export const ruleSchema = z
     offDelaySeconds: z.int(),
     deadband: z.number(),
     enabled: z.boolean(),
+    version: versionOutSchema,
     createdAt: instantOutSchema,
     updatedAt: instantOutSchema,
   })

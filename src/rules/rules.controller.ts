@@ -3,9 +3,12 @@ import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../auth/access.decorators.js';
 import type { AuthenticatedUser } from '../auth/authenticated-user.js';
 import { CurrentUser } from '../auth/current-user.decorator.js';
+import { ApiConflict, VERSION_CONFLICT } from '../common/openapi/api-conflict.decorator.js';
 import { ApiData, ApiPage } from '../common/openapi/api-data.decorator.js';
 import type { Page } from '../common/pagination/page.js';
 import { uuidSchema } from '../common/validation/schemas.js';
+import { IfMatch } from '../common/versioning/if-match.decorator.js';
+import { expectedVersion, type ExpectedVersion } from '../common/versioning/version.js';
 import { createRuleSchema, type CreateRule } from './rule-definition.js';
 import { RANGE_RULE_EXAMPLE, THRESHOLD_RULE_EXAMPLE } from './rule.examples.js';
 import { toRuleResponse } from './rule.mapper.js';
@@ -54,13 +57,15 @@ export class RulesController {
   @Patch(':id')
   @RequirePermission('rule:write')
   @ApiOperation({ summary: 'Change a rule; open alerts of sensors that it stops to watch are resolved' })
-  @ApiData(ruleSchema, { example: { ...THRESHOLD_RULE_EXAMPLE, value: 380, severity: 'CRITICAL' } })
+  @ApiData(ruleSchema, { example: { ...THRESHOLD_RULE_EXAMPLE, value: 380, severity: 'CRITICAL', version: 2 } })
+  @ApiConflict(VERSION_CONFLICT)
   async update(
     @Param('id', ID) id: string,
-    @Body({ schema: patchRuleSchema }) patch: PatchRule,
+    @Body({ schema: patchRuleSchema }) { version, ...patch }: PatchRule,
+    @IfMatch() ifMatch: ExpectedVersion,
     @CurrentUser() user: AuthenticatedUser,
   ): Promise<RuleResponse> {
-    return toRuleResponse(await this.rules.update(id, patch, user.id));
+    return toRuleResponse(await this.rules.update(id, patch, user.id, expectedVersion(ifMatch, version)));
   }
 
   @Delete(':id')
@@ -68,7 +73,12 @@ export class RulesController {
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiOperation({ summary: 'Delete a rule; its open alerts are resolved, its alerts stay' })
   @ApiNoContentResponse({ description: 'Deleted' })
-  async remove(@Param('id', ID) id: string, @CurrentUser() user: AuthenticatedUser): Promise<void> {
-    await this.rules.remove(id, user.id);
+  @ApiConflict(VERSION_CONFLICT)
+  async remove(
+    @Param('id', ID) id: string,
+    @IfMatch() ifMatch: ExpectedVersion,
+    @CurrentUser() user: AuthenticatedUser,
+  ): Promise<void> {
+    await this.rules.remove(id, user.id, ifMatch);
   }
 }

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { Clock } from '../common/clock.js';
 import { pageOf, startAfter, type Page } from '../common/pagination/page.js';
+import { requireVersion, type ExpectedVersion } from '../common/versioning/version.js';
 import { RegistryVersion } from '../database/registry-version.js';
 import { Transactions, type Transaction } from '../database/transaction.js';
 import { OutboxService } from '../outbox/outbox.service.js';
@@ -70,11 +71,16 @@ export class RulesService {
   /**
    * Changes a rule; open alerts of sensors that it stops to watch are resolved.
    * @param userId the person who does it
-   * @throws NotFoundError `ALERT_RULE_NOT_FOUND`; ForbiddenError for a national rule; ZodError or ValidationError when the
-   *   changed rule is none
+   * @throws NotFoundError `ALERT_RULE_NOT_FOUND`; ForbiddenError for a national rule; ConflictError `VERSION_CONFLICT`;
+   *   ZodError or ValidationError when the changed rule is none
    */
-  update(id: string, patch: PatchRule, userId: string): Promise<AlertRule> {
-    return this.change(id, userId, async (tx, rule) => {
+  update(
+    id: string,
+    patch: Omit<PatchRule, 'version'>,
+    userId: string,
+    expected?: ExpectedVersion,
+  ): Promise<AlertRule> {
+    return this.change(id, userId, expected, async (tx, rule) => {
       const before: RuleBody = rule;
       const after = patched(rule, patch);
       if (patch.scope !== undefined) await checkScope(tx.em, rule.municipalityId ?? null, after.scope);
@@ -86,10 +92,10 @@ export class RulesService {
   /**
    * Takes a rule out of force for good; its open alerts are resolved, its alerts stay.
    * @param userId the person who does it
-   * @throws NotFoundError `ALERT_RULE_NOT_FOUND`; ForbiddenError for a national rule
+   * @throws NotFoundError `ALERT_RULE_NOT_FOUND`; ForbiddenError for a national rule; ConflictError `VERSION_CONFLICT`
    */
-  async remove(id: string, userId: string): Promise<void> {
-    await this.change(id, userId, (_, rule) => {
+  async remove(id: string, userId: string, expected?: ExpectedVersion): Promise<void> {
+    await this.change(id, userId, expected, (_, rule) => {
       rule.enabled = false;
       rule.deletedAt = this.clock.now();
       rule.revision++;
@@ -99,6 +105,7 @@ export class RulesService {
   private change(
     id: string,
     userId: string,
+    expected: ExpectedVersion,
     work: (tx: Transaction, rule: AlertRule) => Promise<void> | void,
   ): Promise<AlertRule> {
     return this.transactions.run(async (tx) => {
@@ -109,6 +116,7 @@ export class RulesService {
       const options = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true };
       const rule = await tx.em.findOne(AlertRule, { id, deletedAt: null }, options);
       if (rule === null) throw ruleNotFound(id);
+      requireVersion(rule, expected);
       await work(tx, rule);
       await tx.em.flush();
       const events = await this.ruleAlerts.release(tx, rule, userId);

@@ -2,6 +2,7 @@ import { newId } from '../../common/ids.js';
 import type { RegistryVersion } from '../registry-version.js';
 import { placeholders } from '../sql.js';
 import type { Transaction, Transactions } from '../transaction.js';
+import { PROTOCOLS, type SeededProtocol } from './protocols.js';
 import { SENSOR_TYPES, type SeededSensorType } from './sensor-types.js';
 
 /** Puts in what every installation starts with. What is there already stays as administrators made it. */
@@ -11,21 +12,41 @@ export class ReferenceSeeder {
     private readonly registry: RegistryVersion,
   ) {}
 
-  /** @returns codes of the sensor types that were missing */
+  /** @returns codes of the sensor types and protocols that were missing */
   run(): Promise<string[]> {
     return this.transactions.run(async (transaction) => {
-      const codes = SENSOR_TYPES.map((type) => type.code);
-      const { rows } = await transaction.query<{ code: string }>(
-        `select code from sensor_types where code in ${placeholders(codes.length)}`,
-        codes,
-      );
-      const present = new Set(rows.map((row) => row.code));
-      const missing = SENSOR_TYPES.filter((type) => !present.has(type.code));
-      for (const type of missing) await insert(transaction, type);
-      if (missing.length > 0) await this.registry.bump(transaction);
-      return missing.map((type) => type.code);
+      const types = await missingOf(transaction, 'sensor_types', SENSOR_TYPES);
+      for (const type of types) await insert(transaction, type);
+      const protocols = await missingOf(transaction, 'protocols', PROTOCOLS);
+      for (const protocol of protocols) await insertProtocol(transaction, protocol);
+      if (types.length > 0) await this.registry.bump(transaction);
+      return [...types, ...protocols].map(({ code }) => code);
     });
   }
+}
+
+async function missingOf<T extends { readonly code: string }>(
+  transaction: Transaction,
+  table: 'sensor_types' | 'protocols',
+  wanted: readonly T[],
+): Promise<T[]> {
+  const codes = wanted.map(({ code }) => code);
+  const { rows } = await transaction.query<{ code: string }>(
+    `select code from ${table} where code in ${placeholders(codes.length)}`,
+    codes,
+  );
+  const present = new Set(rows.map(({ code }) => code));
+  return wanted.filter(({ code }) => !present.has(code));
+}
+
+async function insertProtocol(transaction: Transaction, protocol: SeededProtocol): Promise<void> {
+  const { code, name, description, transport, settings } = protocol;
+  const now = transaction.dialect.instant(Date.now());
+  await transaction.query(
+    `insert into protocols (id, code, name, description, transport, settings, created_at, updated_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?)`,
+    [newId(), code, name, description, transport, JSON.stringify(settings), now, now],
+  );
 }
 
 async function insert(transaction: Transaction, type: SeededSensorType): Promise<void> {

@@ -21,6 +21,7 @@ export function toSensorResponse({ sensor, type }: TypedSensor): SensorResponse 
     precision: type.precision,
     thresholds: sensor.thresholds ?? null,
     enabled: sensor.enabled,
+    version: sensor.version,
     createdAt: sensor.createdAt.toISOString(),
     updatedAt: sensor.updatedAt.toISOString(),
   };

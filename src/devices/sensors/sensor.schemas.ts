@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { pageQuerySchema } from '../../common/pagination/page.js';
 import { deviceIdSchema, instantOutSchema, metricCodeSchema, uuidSchema } from '../../common/validation/schemas.js';
 import { nameSchema, searchSchema } from '../../common/validation/text.schemas.js';
+import { versionOutSchema, versionSchema } from '../../common/versioning/version.js';
 import { riskThresholdsSchema } from './risk-thresholds.js';
 
 /** Query of `GET /sensors`. */
@@ -36,8 +37,9 @@ export const patchSensorSchema = z
     name: nameSchema.optional(),
     thresholds: riskThresholdsSchema.nullable().optional().describe('null: those of the type again'),
     enabled: z.boolean().optional().describe('Readings of a disabled sensor are rejected as UNKNOWN_METRIC'),
+    version: versionSchema,
   })
-  .meta({ example: { name: 'Air', thresholds: { direction: 'above', medium: 30, high: 35 } } });
+  .meta({ example: { name: 'Air', thresholds: { direction: 'above', medium: 30, high: 35 }, version: 1 } });
 export type PatchSensor = z.infer<typeof patchSensorSchema>;
 
 /** A sensor in an answer. */
@@ -52,6 +54,7 @@ export const sensorSchema = z.object({
   precision: z.number().int().describe('Digits after the point that are shown'),
   thresholds: riskThresholdsSchema.nullable().describe('Own thresholds; null: those of the type'),
   enabled: z.boolean(),
+  version: versionOutSchema,
   createdAt: instantOutSchema,
   updatedAt: instantOutSchema,
 });
@@ -69,6 +72,7 @@ export const SENSOR_EXAMPLE: SensorResponse = {
   precision: 1,
   thresholds: { direction: 'above', medium: 250, high: 350, critical: 450 },
   enabled: true,
+  version: 1,
   createdAt: '2026-03-01T12:00:00.000Z',
   updatedAt: '2026-03-01T12:00:00.000Z',
 };

@@ -1,9 +1,12 @@
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../../auth/access.decorators.js';
+import { ApiConflict, VERSION_CONFLICT } from '../../common/openapi/api-conflict.decorator.js';
 import { ApiData, ApiPage } from '../../common/openapi/api-data.decorator.js';
 import type { Page } from '../../common/pagination/page.js';
 import { uuidSchema } from '../../common/validation/schemas.js';
+import { IfMatch } from '../../common/versioning/if-match.decorator.js';
+import { expectedVersion, type ExpectedVersion } from '../../common/versioning/version.js';
 import { toSensorResponse } from './sensor.mapper.js';
 import {
   createSensorSchema,
@@ -51,11 +54,13 @@ export class SensorsController {
   @Patch(':id')
   @RequirePermission('device:write')
   @ApiOperation({ summary: 'Change a sensor' })
+  @ApiConflict(VERSION_CONFLICT)
   @ApiData(sensorSchema, { example: SENSOR_EXAMPLE })
   async update(
     @Param('id', { schema: uuidSchema }) id: string,
-    @Body({ schema: patchSensorSchema }) patch: PatchSensor,
+    @Body({ schema: patchSensorSchema }) { version, ...patch }: PatchSensor,
+    @IfMatch() ifMatch: ExpectedVersion,
   ): Promise<SensorResponse> {
-    return toSensorResponse(await this.sensors.update(id, patch));
+    return toSensorResponse(await this.sensors.update(id, patch, expectedVersion(ifMatch, version)));
   }
 }

@@ -1,14 +1,15 @@
-import { EntityManager, LockMode, raw, type FilterQuery } from '@mikro-orm/core';
+import { EntityManager, LockMode, type FilterQuery } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { pageOf, startAfter, type Page } from '../../common/pagination/page.js';
+import { requireVersion, type ExpectedVersion } from '../../common/versioning/version.js';
 import { SqlDialect } from '../../database/dialects/sql-dialect.js';
+import { textContains } from '../../database/text-search.js';
 import { Transactions, type Transaction } from '../../database/transaction.js';
 import { SharesService } from '../sharing/shares.service.js';
 import { DeviceChanges } from '../device-changes.js';
 import { Device } from '../device.entity.js';
 import { deviceNotFound } from '../device.errors.js';
-import { containsPattern } from '../../common/validation/text.schemas.js';
 import { sensorExists, sensorNotFound, sensorTypeNotFound } from './sensor.errors.js';
 import { Sensor } from './sensor.entity.js';
 import { addSensors } from './sensor-factory.js';
@@ -69,13 +70,14 @@ export class SensorsService {
     });
   }
 
-  /** @throws NotFoundError `SENSOR_NOT_FOUND` */
-  update(id: string, patch: PatchSensor): Promise<TypedSensor> {
+  /** @throws NotFoundError `SENSOR_NOT_FOUND`; ConflictError `VERSION_CONFLICT` */
+  update(id: string, patch: Omit<PatchSensor, 'version'>, expected?: ExpectedVersion): Promise<TypedSensor> {
     return this.transactions.run(async (tx) => {
       const found = await tx.em.findOne(Sensor, { id });
       if (found === null) throw sensorNotFound(id);
       const device = await this.lockDevice(tx, found.deviceId);
       const sensor = await tx.em.refreshOrFail(found);
+      requireVersion(sensor, expected);
       tx.em.assign(sensor, patch, { mergeObjectProperties: false });
       await this.changes.record(tx, device, 'sensors_changed');
       return typed(tx.em, sensor);
@@ -98,11 +100,7 @@ export class SensorsService {
       const types = await em.find(SensorType, { code: query.sensorType });
       where.push({ sensorTypeId: { $in: types.map(({ id }) => id) } });
     }
-    if (query.search !== undefined) {
-      const like = { $like: containsPattern(query.search) };
-      const columns = ['name', 'code', 'device_id'];
-      where.push({ $or: columns.map((column) => ({ [raw((alias) => `lower(${alias}.${column})`)]: like })) });
-    }
+    if (query.search !== undefined) where.push(textContains(['name', 'code', 'device_id'], query.search));
     return where;
   }
 
