@@ -26,8 +26,8 @@ interface Draft {
   /** Names of the fields that are told. */
   readonly fields: ReadonlySet<string>;
   readonly before: Record<string, unknown> | undefined;
-  /** Known beforehand where the record is gone afterwards. */
-  readonly owners: ChainOwners | undefined;
+  /** Whose affair the record was until now; nobody's when it is new. */
+  readonly owners: ChainOwners;
 }
 
 /**
@@ -74,7 +74,6 @@ export class ChangeObserver implements EventSubscriber, OnModuleInit {
     const standing = auditStandingOf(change.meta.class);
     if (standing?.audited !== true) return undefined;
     const { declaration } = standing;
-    const removed = isRemoval(change);
     const ignored = new Set<string>([...ALWAYS_IGNORED, ...(declaration.ignore ?? [])]);
     const names = isUpdate(change) ? Object.keys(change.payload) : change.meta.props.map(({ name }) => String(name));
     const fields = new Set(names.filter((name) => !ignored.has(name)));
@@ -82,7 +81,7 @@ export class ChangeObserver implements EventSubscriber, OnModuleInit {
     if (fields.size === 0 || (only && (!isUpdate(change) || !only.some((name) => fields.has(name))))) return undefined;
     const original = change.originalEntity as Record<string, unknown> | undefined;
     const before = original && valuesBefore(change.meta, original, em.getPlatform());
-    const owners = removed ? await declaration.chains(change.entity, this.lookup(sqlClientOf(em))) : undefined;
+    const owners = before ? await declaration.chains(before, this.lookup(sqlClientOf(em))) : [];
     return { change, declaration, fields, before, owners };
   }
 
@@ -127,7 +126,7 @@ async function entryOf(
   const id = declaration.id?.(entity) ?? String(change.getSerializedPrimaryKey());
   return {
     action: `${declaration.type}.${verb}`,
-    municipalityIds: owners ?? (await declaration.chains(entity, lookup)),
+    municipalityIds: isRemoval(change) ? owners : [...owners, ...(await declaration.chains(entity, lookup))],
     record: { type: declaration.type, id, label: declaration.label?.(entity) ?? null },
     changes: {
       ...(before === undefined ? {} : { before: recordedValues(meta, fields, before) }),

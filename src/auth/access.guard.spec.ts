@@ -1,5 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Refusals } from '../audit/refusals.js';
 import { ForbiddenError, UnauthenticatedError } from '../common/errors/errors.js';
 import {
   currentActor,
@@ -55,10 +56,12 @@ interface Call {
 
 describe('AccessGuard', () => {
   let disabled: boolean;
+  let noted: unknown[];
   let guard: AccessGuard;
 
   beforeEach(() => {
     disabled = false;
+    noted = [];
     const strategy = {
       canActivate: (context: ExecutionContext) => {
         const request = context.switchToHttp().getRequest<{ caller?: unknown; user?: unknown }>();
@@ -76,6 +79,7 @@ describe('AccessGuard', () => {
       strategy as unknown as UserGuard,
       strategy as unknown as DeviceKeyGuard,
       verifier as unknown as TokenVerifier,
+      { note: (code: string, permission?: string) => noted.push([code, permission]) } as unknown as Refusals,
     );
   });
 
@@ -111,6 +115,7 @@ describe('AccessGuard', () => {
     expect(actor).toMatchObject({ kind: 'user', label: 'somebody@sollen.example', municipalityIds: [MUNICIPALITY] });
     expect(tenant).toEqual({ kind: 'municipalities', municipalityIds: [MUNICIPALITY] });
     await expect(call('changeRule', { type: 'http', caller: userOf('operator') })).rejects.toThrow(ForbiddenError);
+    expect(noted).toEqual([['FORBIDDEN', 'rule:write']]);
     await expect(call('changeRule', { type: 'http' })).rejects.toThrow(UnauthenticatedError);
   });
 

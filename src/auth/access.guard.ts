@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
+import { Refusals } from '../audit/refusals.js';
 import { ForbiddenError, UnauthenticatedError } from '../common/errors/errors.js';
 import { ALL_TENANTS, identifyActor, nameOperation } from '../common/request-context/request-context.js';
 import { AppConfig } from '../config/app-config.js';
@@ -23,6 +24,7 @@ export class AccessGuard implements CanActivate {
     private readonly userGuard: UserGuard,
     private readonly deviceGuard: DeviceKeyGuard,
     private readonly verifier: TokenVerifier,
+    private readonly refusals: Refusals,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -52,7 +54,11 @@ export class AccessGuard implements CanActivate {
     const user = await this.userOf(context);
     const permission = decision.kind === 'permission' ? decision.permission : undefined;
     identifyActor(actorOf(user), scopeOf(user, permission));
-    if (permission !== undefined && !user.permissions.has(permission)) throw new ForbiddenError();
+    if (permission !== undefined && !user.permissions.has(permission)) {
+      const refusal = new ForbiddenError();
+      this.refusals.note(refusal.code, permission);
+      throw refusal;
+    }
     return true;
   }
 
