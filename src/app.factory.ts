@@ -6,10 +6,13 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
 import { setUpOpenApi } from './app.openapi.js';
+import { frontDoor } from './auth/rate-limits/front-door.js';
+import { RateLimits } from './auth/rate-limits/rate-limits.js';
 import { ErrorTranslation } from './common/errors/error-translation.js';
 import { HttpExceptionFilter } from './common/errors/http-exception.filter.js';
+import { limitServer, urlLimit } from './common/http/http-limits.js';
 import { JSON_TYPES, mediaTypeMiddleware } from './common/http/media-type.middleware.js';
-import { documentationHeaders, securityHeaders } from './common/http/security-headers.js';
+import { documentationHeaders, noStore, permissionsPolicy, securityHeaders } from './common/http/security-headers.js';
 import { answerErrors, refuse } from './common/http/unmatched-requests.js';
 import { loggerParams } from './common/logging/logger.options.js';
 import { REQUEST_ID_HEADER, requestContextMiddleware } from './common/request-context/request-context.middleware.js';
@@ -21,8 +24,8 @@ const API_PREFIX = 'api/v1';
 /** Probes stand at the root, where containers and Prometheus look for them. */
 const ROOT_PATHS = ['health', 'ready', 'metrics'];
 const MAX_BODY_BYTES = 1024 * 1024;
-/** Longer than load balancers keep an idle connection (60 s), or they would use one that is being closed. */
-const KEEP_ALIVE_MS = 65_000;
+/** What pages of other origins may read, besides the body. */
+const EXPOSED_HEADERS = [REQUEST_ID_HEADER, 'Retry-After', 'ETag', 'RateLimit', 'RateLimit-Policy'];
 /** The live page; the build copies it beside the compiled code. */
 const PUBLIC_FOLDER = fileURLToPath(new URL('./realtime/public', import.meta.url));
 
@@ -71,7 +74,7 @@ function createLogger(config: AppConfig): Logger {
 
 function setUpHttp(app: NestExpressApplication, config: AppConfig): void {
   const { trustProxy, corsOrigins } = config.http;
-  app.getHttpServer().keepAliveTimeout = KEEP_ALIVE_MS;
+  limitServer(app.getHttpServer());
   app.disable('x-powered-by');
   app.set('trust proxy', trustProxy);
   app.set('query parser', 'simple');
@@ -80,17 +83,33 @@ function setUpHttp(app: NestExpressApplication, config: AppConfig): void {
   // First of all, so that even a request that cannot be parsed has its id.
   app.use(requestContextMiddleware);
   app.use(securityHeaders());
+  app.use(permissionsPolicy);
   app.use('/docs', documentationHeaders());
+  app.use(`/${API_PREFIX}`, noStore);
   if (corsOrigins.length > 0) {
     app.enableCors({
       origin: [...corsOrigins],
-      exposedHeaders: [REQUEST_ID_HEADER, 'Retry-After', 'ETag'],
+      exposedHeaders: EXPOSED_HEADERS,
       maxAge: 3600,
     });
   }
+  app.use(urlLimit);
+  countRequests(app);
   app.use(mediaTypeMiddleware);
   app.useBodyParser('json', { limit: MAX_BODY_BYTES, type: JSON_TYPES });
   if (config.hasRole('api')) app.useStaticAssets(PUBLIC_FOLDER, { index: 'index.html' });
   else app.use(`/${API_PREFIX}`, refuse);
   app.setGlobalPrefix(API_PREFIX, { exclude: ROOT_PATHS.map((path) => ({ path, method: RequestMethod.ALL })) });
+}
+
+/** Before bodies are read. Tests of what lies below the rooms have nobody who counts. */
+function countRequests(app: NestExpressApplication): void {
+  let limits: RateLimits;
+  try {
+    limits = app.get(RateLimits, { strict: false });
+  } catch {
+    return;
+  }
+  const uncounted = ROOT_PATHS.map((path) => `/${path}`);
+  app.use(frontDoor(limits, { apiPrefix: `/${API_PREFIX}`, uncounted }));
 }

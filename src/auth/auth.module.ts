@@ -9,6 +9,8 @@ import { DeviceKeyStrategy } from './device-key.strategy.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { DeviceKeyGuard, UserGuard } from './passport.guards.js';
 import { PrincipalCache } from './principal-cache.js';
+import { RateLimitGuard } from './rate-limits/rate-limit.guard.js';
+import { RateLimits } from './rate-limits/rate-limits.js';
 import { SignInService } from './sign-in.service.js';
 import { TokenVerifier } from './token-verifier.js';
 
@@ -32,8 +34,10 @@ import { TokenVerifier } from './token-verifier.js';
     SignInService,
     TokenVerifier,
     UserGuard,
-    { provide: APP_GUARD, useExisting: AccessGuard },
+    RateLimitGuard,
+    RateLimits,
+    { provide: APP_GUARD, useExisting: RateLimitGuard },
   ],
-  exports: [TokenVerifier],
+  exports: [RateLimits, TokenVerifier],
 })
 export class AuthModule {}

@@ -16,10 +16,10 @@ export function readRateLimitConfig(reader: EnvReader): RateLimitConfig {
   return {
     'sign-in': perMinute('SIGN_IN', 120),
     public: perMinute('PUBLIC', 1_200),
-    read: perMinute('READ', 3_000),
-    write: perMinute('WRITE', 1_200),
+    read: perMinute('READ', 6_000),
+    write: perMinute('WRITE', 3_000),
     export: perMinute('EXPORT', 30),
-    ingest: perMinute('INGEST', 1_200),
+    ingest: perMinute('INGEST', 6_000),
     connect: perMinute('CONNECT', 600),
   };
 }

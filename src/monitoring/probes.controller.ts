@@ -2,6 +2,7 @@ import { Controller, Get, HttpStatus, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { Public } from '../auth/access.decorators.js';
+import { RateLimited } from '../auth/rate-limits/rate-class.js';
 import { RawResponse } from '../common/envelope/raw-response.decorator.js';
 import { ApiRaw } from '../common/openapi/api-data.decorator.js';
 import { type Liveness, livenessSchema, type Readiness, readinessSchema } from './health.schema.js';
@@ -13,6 +14,7 @@ const NOT_READY = { status: 'not_ready', services: { database: 'down', redis: 'u
 @ApiTags('monitoring')
 @Controller()
 @RawResponse()
+@RateLimited('none')
 export class ProbesController {
   constructor(private readonly health: HealthService) {}
 

@@ -1,6 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApp, startApp } from '../../src/app.factory.js';
+import { RATE_CLASSES } from '../../src/config/rate-limit.config.js';
 import type { ProcessRole } from '../../src/config/roles.config.js';
 import { parseConfig } from '../../src/config/load-config.js';
 
@@ -12,6 +13,11 @@ export interface TestAppOptions {
   /** Replaces all rooms, for tests of what lies below them. */
   readonly module?: (config: ReturnType<typeof parseConfig>) => DynamicModule;
 }
+
+/** Requests are counted, but no test reaches a limit that does not set one. */
+const OUT_OF_REACH = Object.fromEntries(
+  RATE_CLASSES.map((name) => [`RATE_LIMIT_${name.toUpperCase().replace('-', '_')}`, '1000000']),
+);
 
 /** The real application in the process of the test. */
 export interface TestApp {
@@ -37,6 +43,7 @@ export function testEnvironment({ env = {}, roles }: TestAppOptions = {}): Recor
     MQTT_URL: process.env['TEST_MQTT_URL'],
     MQTT_CLIENT_ID: `test-${suffix}`,
     JWT_SECRET: 'only-for-tests-only-for-tests-only-for-tests',
+    ...OUT_OF_REACH,
     ...env,
   };
   return Object.fromEntries(

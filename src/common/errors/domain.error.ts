@@ -6,6 +6,7 @@ export type ErrorKind =
   | 'not_found'
   | 'conflict'
   | 'too_large'
+  | 'url_too_long'
   | 'unsupported_media_type'
   | 'validation'
   | 'rate_limited'

@@ -42,6 +42,15 @@ export class TooLargeError extends DomainError {
   }
 }
 
+/** The address, with its query, is longer than any of ours. */
+export class UrlTooLongError extends DomainError {
+  readonly kind = 'url_too_long';
+
+  constructor(code = 'URL_TOO_LONG', message = 'The address of the request is longer than 8 KiB.') {
+    super(code, message);
+  }
+}
+
 /** The body is of a type that we do not read. */
 export class UnsupportedMediaTypeError extends DomainError {
   readonly kind = 'unsupported_media_type';

@@ -8,6 +8,7 @@ export const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
   not_found: 404,
   conflict: 409,
   too_large: 413,
+  url_too_long: 414,
   unsupported_media_type: 415,
   validation: 422,
   rate_limited: 429,

@@ -1,0 +1,36 @@
+import type { RequestHandler } from 'express';
+import { addressOf, type RateLimits } from './rate-limits.js';
+
+/** Where the front door stands, by the first part of the path. */
+export interface FrontDoorOptions {
+  /** Paths below it are counted by the guard; what does not get there is counted when it was answered. */
+  readonly apiPrefix: string;
+  /** Exact paths that nobody counts. */
+  readonly uncounted: readonly string[];
+}
+
+/**
+ * Stands before bodies are read. An address that went beyond the limit of those who are not signed in is refused here
+ * unless it brings credentials: a broken program behind the same address must not keep those out who are signed in.
+ * Pages, documentation and unknown paths are counted here, since no guard sees them.
+ */
+export function frontDoor(limits: RateLimits, { apiPrefix, uncounted }: FrontDoorOptions): RequestHandler {
+  return (request, response, next) => {
+    if (uncounted.includes(request.path)) return next();
+    const client = addressOf(request);
+    if (!request.path.startsWith(`${apiPrefix}/`)) {
+      limits.count('public', client, response).then(() => next(), next);
+      return;
+    }
+    const anonymous = request.headers.authorization === undefined && request.headers['x-api-key'] === undefined;
+    try {
+      if (anonymous) limits.refuseKnown('public', client, response);
+    } catch (refusal) {
+      return next(refusal);
+    }
+    response.once('finish', () => {
+      if (!limits.isCounted(response)) void limits.countAfterwards('public', client);
+    });
+    next();
+  };
+}
