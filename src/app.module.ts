@@ -17,6 +17,7 @@ import { loggerParams } from './common/logging/logger.options.js';
 import { StrictRequestInterceptor } from './common/validation/strict-request.interceptor.js';
 import { AppConfig } from './config/app-config.js';
 import { ConfigModule } from './config/config.module.js';
+import { DashboardsModule } from './dashboards/dashboards.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { DevicesModule } from './devices/devices.module.js';
 import { MailModule } from './mail/mail.module.js';
@@ -74,7 +75,7 @@ function rooms(): Imported[] {
 
 /** Rooms that only some processes have. */
 function roomsOfRoles(config: AppConfig): Imported[] {
-  const api: Imported[] = [RealtimeModule];
+  const api: Imported[] = [DashboardsModule, RealtimeModule];
   const worker: Imported[] = [AuditJobsModule, QueueModule.forRoot(config), ReadingsJobsModule];
   return [...(config.hasRole('api') ? api : []), ...(config.hasRole('worker') ? worker : [])];
 }

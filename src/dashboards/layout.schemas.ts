@@ -19,7 +19,9 @@ const sensorIdsSchema = z
   .array(uuidSchema)
   .max(MAX_SENSORS)
   .refine((ids) => new Set(ids).size === ids.length, 'names a sensor twice');
-const rangeSchema = z.enum(['1h', '6h', '24h', '7d', '30d', '365d']).describe('How far back from now');
+const rangeSchema = z
+  .enum(['1h', '6h', '24h', '7d', '30d', '365d'])
+  .describe('How far back from now; 24h unless given');
 const textSchema = z
   .string()
   .max(MAX_TEXT)
@@ -55,7 +57,7 @@ const latestSettings = z.strictObject({
 const trendSettings = z.strictObject({
   municipalityId: municipalityIdSchema,
   sensorIds: sensorIdsSchema.min(1),
-  range: rangeSchema.default('24h'),
+  range: rangeSchema.optional(),
   resolution: z.enum(['raw', 'minute', 'hour', 'day', 'month']).optional(),
   showThresholds: z.boolean().optional(),
 });
@@ -83,11 +85,11 @@ const place = {
 };
 
 const widgetSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ ...place, kind: z.literal('map'), settings: mapSettings.default({}) }),
-  z.strictObject({ ...place, kind: z.literal('alerts'), settings: alertsSettings.default({}) }),
+  z.strictObject({ ...place, kind: z.literal('map'), settings: mapSettings.optional() }),
+  z.strictObject({ ...place, kind: z.literal('alerts'), settings: alertsSettings.optional() }),
   z.strictObject({ ...place, kind: z.literal('latest'), settings: latestSettings }),
   z.strictObject({ ...place, kind: z.literal('trend'), settings: trendSettings }),
-  z.strictObject({ ...place, kind: z.literal('devices'), settings: devicesSettings.default({}) }),
+  z.strictObject({ ...place, kind: z.literal('devices'), settings: devicesSettings.optional() }),
   z.strictObject({ ...place, kind: z.literal('text'), settings: textSettings }),
 ]);
 
@@ -106,6 +108,10 @@ export const layoutSchema = z
     if (Buffer.byteLength(JSON.stringify({ widgets })) > MAX_LAYOUT_BYTES) {
       refuse([], 'LAYOUT_TOO_LARGE', 'must not be larger than 64 KiB');
     }
+  })
+  .meta({
+    id: 'DashboardLayout',
+    description: `Up to ${MAX_WIDGETS} widgets on a grid of ${COLUMNS} columns; at most 64 KiB`,
   });
 
 /** What a dashboard shows, and where. */
