@@ -51,7 +51,7 @@ class ThingsController {
   }
 
   @Get('fail/:how')
-  fail(@Param('how') how: string): unknown {
+  fail(@Param('how') how: string, @Query('token') _token?: string): unknown {
     throw FAILURES[how]?.() ?? new Error('unknown');
   }
 
