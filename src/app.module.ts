@@ -4,6 +4,7 @@ import { LoggerModule } from 'nestjs-pino';
 import { AlertsModule } from './alerts/alerts.module.js';
 import { AuditJobsModule } from './audit/audit-jobs.module.js';
 import { AuditModule } from './audit/audit.module.js';
+import { AuthJobsModule } from './auth/auth-jobs.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CommonModule } from './common/common.module.js';
 import { EnvelopeInterceptor } from './common/envelope/envelope.interceptor.js';
@@ -76,7 +77,7 @@ function rooms(): Imported[] {
 /** Rooms that only some processes have. */
 function roomsOfRoles(config: AppConfig): Imported[] {
   const api: Imported[] = [DashboardsModule, RealtimeModule];
-  const worker: Imported[] = [AuditJobsModule, QueueModule.forRoot(config), ReadingsJobsModule];
+  const worker: Imported[] = [AuditJobsModule, QueueModule.forRoot(config), AuthJobsModule, ReadingsJobsModule];
   return [...(config.hasRole('api') ? api : []), ...(config.hasRole('worker') ? worker : [])];
 }
 

@@ -13,6 +13,8 @@ const MAX_CLOCK_SKEW_SECONDS = 60;
 /** What an access token says; who that is and what they may do is looked up at every use. */
 export const accessTokenSchema = z.object({
   sub: z.guid(),
+  /** Id of the session: the token is worth nothing once that has ended. */
+  sid: z.guid(),
   jti: z.guid(),
   iat: z.int(),
   exp: z.int(),

@@ -1,43 +1,71 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { JwtModule } from '@nestjs/jwt';
-import { AppConfig } from '../config/app-config.js';
+import { Invitations } from '../users/invitations.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessGuard } from './access.guard.js';
+import { Accounts } from './accounts.js';
+import { Attempts } from './attempts/attempts.js';
+import { LockOutNotice } from './attempts/lock-out-notice.js';
 import { AuthController } from './auth.controller.js';
 import { DeviceKeyStrategy } from './device-key.strategy.js';
 import { JwtStrategy } from './jwt.strategy.js';
+import { InvitationService } from './links/invitation.service.js';
+import { OneTimeLinks } from './links/one-time-links.js';
+import { PasswordLinksService } from './links/password-links.service.js';
+import { OwnAccountService } from './own-account.service.js';
 import { DeviceKeyGuard, UserGuard } from './passport.guards.js';
+import { PasswordsController } from './passwords.controller.js';
 import { PrincipalCache } from './principal-cache.js';
 import { RateLimitGuard } from './rate-limits/rate-limit.guard.js';
 import { RateLimits } from './rate-limits/rate-limits.js';
+import { SecondFactorController } from './second-factor/second-factor.controller.js';
+import { SecondFactorService } from './second-factor/second-factor.service.js';
+import { SecondFactors } from './second-factor/second-factors.js';
+import { RefreshTokens } from './sessions/refresh-tokens.js';
+import { SessionStore } from './sessions/session-store.js';
+import { SessionsController } from './sessions/sessions.controller.js';
 import { SignInService } from './sign-in.service.js';
+import { TokenIssuer } from './token-issuer.js';
+import { TokenKeys } from './token-keys.js';
 import { TokenVerifier } from './token-verifier.js';
 
 /** Sign-in, and the guard in front of every handler. Needs a DeviceAuthenticator somewhere in the application. */
 @Global()
 @Module({
   imports: [
-    JwtModule.registerAsync({
-      inject: [AppConfig],
-      useFactory: (config: AppConfig) => ({ secret: config.auth.jwtSecret }),
-    }),
+    // Without a secret of its own: which one it is, the token's header says, see TokenKeys.
+    JwtModule.register({}),
     UsersModule,
   ],
-  controllers: [AuthController],
+  controllers: [AuthController, PasswordsController, SecondFactorController, SessionsController],
   providers: [
     AccessGuard,
+    Accounts,
+    Attempts,
     DeviceKeyGuard,
     DeviceKeyStrategy,
+    InvitationService,
     JwtStrategy,
+    LockOutNotice,
+    OneTimeLinks,
+    OwnAccountService,
+    PasswordLinksService,
     PrincipalCache,
+    RefreshTokens,
+    SecondFactorService,
+    SecondFactors,
+    SessionStore,
     SignInService,
+    TokenIssuer,
+    TokenKeys,
     TokenVerifier,
     UserGuard,
     RateLimitGuard,
     RateLimits,
+    { provide: Invitations, useExisting: InvitationService },
     { provide: APP_GUARD, useExisting: RateLimitGuard },
   ],
-  exports: [RateLimits, TokenVerifier],
+  exports: [Invitations, RateLimits, TokenVerifier],
 })
 export class AuthModule {}

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
-import { AppConfig } from '../config/app-config.js';
 import { TOKEN_CHECKS } from './access-token.js';
 import type { AuthenticatedUser } from './authenticated-user.js';
+import { TokenKeys } from './token-keys.js';
 import { TokenVerifier } from './token-verifier.js';
 
 export const JWT_STRATEGY = 'jwt';
@@ -12,12 +12,17 @@ export const JWT_STRATEGY = 'jwt';
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy, JWT_STRATEGY) {
   constructor(
-    config: AppConfig,
+    keys: TokenKeys,
     private readonly verifier: TokenVerifier,
   ) {
     super({
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
-      secretOrKey: config.auth.jwtSecret,
+      secretOrKeyProvider: (_request: unknown, token: string, done: (error: Error | null, secret?: string) => void) => {
+        const secret = keys.secretOf(token);
+        // An error here is a plain "not authenticated".
+        if (secret === undefined) done(new Error('the token names no key of ours'));
+        else done(null, secret);
+      },
       ...TOKEN_CHECKS,
     });
   }

@@ -7,6 +7,7 @@ export const QUEUES = {
 /** Jobs of the maintenance queue. */
 export const MAINTENANCE_JOBS = {
   makePartitions: 'make-partitions',
+  pruneSessions: 'prune-sessions',
 } as const;
 
 /** Name of a maintenance job. */
@@ -15,4 +16,5 @@ export type MaintenanceJob = (typeof MAINTENANCE_JOBS)[keyof typeof MAINTENANCE_
 /** When scheduled jobs run (cron, UTC); the key is the job. */
 export const MAINTENANCE_SCHEDULE: Readonly<Record<MaintenanceJob, string>> = {
   [MAINTENANCE_JOBS.makePartitions]: '17 2 * * *',
+  [MAINTENANCE_JOBS.pruneSessions]: '41 2 * * *',
 };

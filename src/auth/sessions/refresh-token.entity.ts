@@ -17,7 +17,7 @@ const schema = defineEntity({
         .index('refresh_tokens_session_id_index'),
     issuedAt: p.datetime(3),
     /** Each is good for one refresh; a second use ends the session. */
-    usedAt: p.datetime(3).nullable(),
+    usedAt: p.datetime(3).nullable().index('refresh_tokens_used_at_index'),
   },
 });
 

@@ -33,6 +33,7 @@ export class Migration20261122010000_sessions extends Migration {
       issued_at datetime(3) not null, used_at datetime(3) null,
       constraint refresh_tokens_session_id_foreign foreign key (session_id) references sessions (id) on delete cascade) ${TABLE}`);
     this.addSql(`create index refresh_tokens_session_id_index on refresh_tokens (session_id)`);
+    this.addSql(`create index refresh_tokens_used_at_index on refresh_tokens (used_at)`);
   }
 
   override down(): void {
