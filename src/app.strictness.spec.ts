@@ -56,7 +56,9 @@ async function routes(): Promise<Route[]> {
       .filter((method) => Reflect.hasMetadata(METHOD_METADATA, type.prototype[method]!))
       .map((method) => {
         const args = (Reflect.getMetadata(ROUTE_ARGS_METADATA, type, method) ?? {}) as Record<string, object>;
-        const inputs = Object.entries(args).map(([key, arg]) => ({ type: Number.parseInt(key, 10), ...arg }));
+        const inputs = Object.entries(args)
+          .filter(([key]) => /^\d+:\d+$/.test(key))
+          .map(([key, arg]) => ({ type: Number.parseInt(key, 10), ...arg }));
         return { name: `${type.name}.${method}`, inputs };
       });
   });

@@ -18,12 +18,16 @@ interface Argument {
   readonly schema?: unknown;
 }
 
+/** `<type>:<index>`; decorators of our own have a random word for a type, which may begin with a digit. */
+const BUILT_IN = /^\d+:\d+$/;
 const BODIES: readonly number[] = [RouteParamtypes.BODY, RouteParamtypes.RAW_BODY];
 
 /** The shape of a controller's method. */
 export function requestShapeOf(controller: object, handler: Handler): RequestShape {
   const known = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handler.name) ?? {}) as Record<string, Argument>;
-  const args = Object.entries(known).map(([key, argument]) => ({ type: Number.parseInt(key, 10), ...argument }));
+  const args = Object.entries(known)
+    .filter(([key]) => BUILT_IN.test(key))
+    .map(([key, argument]) => ({ type: Number.parseInt(key, 10), ...argument }));
   const queries = args.filter(({ type }) => type === (RouteParamtypes.QUERY as number));
   const names = queries.map(({ data }) => data);
   const bodies = args.filter(({ type }) => BODIES.includes(type));

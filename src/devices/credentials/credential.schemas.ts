@@ -21,7 +21,7 @@ const MAX_OVERLAP_SECONDS = 30 * 24 * 3600;
 
 /** Body of `POST /devices/{deviceId}/refresh-api-key`. */
 export const refreshApiKeySchema = z
-  .object({
+  .strictObject({
     overlapSeconds: z
       .number()
       .int()
