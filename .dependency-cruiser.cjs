@@ -34,8 +34,8 @@ const NEIGHBOURS = {
 
 const ROOMS = LAYERS.flat();
 const ROOT_FILES = '^src/(main|app\\.[a-z]+)(\\.spec)?\\.ts$';
-/** Who may call a route is said by a decorator of auth, also on routes of the rooms that auth is built on. */
-const ACCESS_DECORATORS = '^src/auth/access\\.decorators\\.ts$';
+/** Who may call a route, and how often, is said by decorators of auth, also on routes of the rooms that auth is built on. */
+const ACCESS_DECORATORS = '^src/auth/(access\\.decorators|rate-limits/rate-class)\\.ts$';
 const BELOW_AUTH = ['municipalities', 'users', 'audit'];
 /** The list of all entities, and the data every installation starts with, know the entities of every room. */
 const ENTITY_LISTS = '^src/database/(entities\\.ts|seeders/)';

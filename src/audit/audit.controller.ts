@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { Controller, Get, Param, Query, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../auth/access.decorators.js';
+import { RateLimited } from '../auth/rate-limits/rate-class.js';
 import { csvFile } from '../common/csv/csv-stream.js';
 import { ApiData, ApiPage } from '../common/openapi/api-data.decorator.js';
 import type { Page } from '../common/pagination/page.js';
@@ -72,6 +73,7 @@ export class AuditController {
   }
 
   @Get('export')
+  @RateLimited('export')
   @RequirePermission('audit:export')
   @ApiOperation({ summary: 'Export sealed rows, as CSV or as NDJSON that can be verified off line' })
   @ApiOkResponse({ description: 'The file', content: { 'text/csv': BINARY, [NDJSON_TYPE]: BINARY } })
