@@ -12,15 +12,20 @@ describe('runCli', () => {
   });
   afterEach(() => vi.restoreAllMocks());
 
-  it.each([[], ['migrate'], ['create-admin'], ['seed-demo']])('explains itself: %s --help', async (...command) => {
-    expect(await runCli([...command, '--help'])).toBe(0);
-    expect(printed).toContain('Usage:');
-  });
+  it.each([[], ['migrate'], ['create-admin'], ['seed-demo'], ['audit', 'verify'], ['audit', 'export']])(
+    'explains itself: %s --help',
+    async (...command) => {
+      expect(await runCli([...command, '--help'])).toBe(0);
+      expect(printed).toContain('Usage:');
+    },
+  );
 
   it.each([
     ['an unknown command', ['destroy']],
     ['an unknown option', ['migrate', '--force']],
     ['a missing option', ['create-admin']],
+    ['an unknown format', ['audit', 'export', '--format', 'xml']],
+    ['a time that is none', ['audit', 'export', '--from', 'yesterday']],
   ])('fails for %s', async (_, args) => {
     expect(await runCli(args)).toBe(1);
     expect(printed).toContain('error:');

@@ -5,6 +5,7 @@ import { DomainError } from '../common/errors/domain.error.js';
 import { ConfigError } from '../config/config.error.js';
 import { adminPassword } from '../config/cli.config.js';
 import { loadConfig } from '../config/load-config.js';
+import { auditCommand } from './audit-commands.js';
 import { createAdmin } from './create-admin.js';
 import { askHidden } from './hidden-prompt.js';
 import { migrate, migrationStatus } from './migrate.js';
@@ -17,7 +18,7 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /**
  * Runs one command of `npm run cli -- …`.
- * @returns the exit code: 0 done, 1 failed (told on standard error), 2 migrations are pending
+ * @returns the exit code: 0 done, 1 failed (told on standard error) or the audit log was touched, 2 migrations are pending
  */
 export async function runCli(args: readonly string[]): Promise<number> {
   let exitCode = 0;
@@ -30,6 +31,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   program.addCommand(migrateCommand(() => (exitCode = EXIT_PENDING)));
   program.addCommand(createAdminCommand());
   program.addCommand(seedDemoCommand());
+  program.addCommand(auditCommand(print, () => (exitCode = EXIT_FAILED)));
   for (const command of program.commands) command.exitOverride();
   try {
     await program.parseAsync(args, { from: 'user' });
