@@ -35,6 +35,8 @@ const schema = defineEntity({
         .mapToPk()
         .nullable()
         .fieldName('owner_id')
+        // The tenant filter of people would join them, and show what somebody else owns as owned by nobody.
+        .filters({ tenant: false })
         .deleteRule('cascade')
         .index('dashboards_owner_id_index'),
     name: p.string().length(200),

@@ -64,7 +64,7 @@ export class DashboardsService {
    * @throws NotFoundError `MUNICIPALITY_NOT_FOUND`; ForbiddenError `SHARED_DASHBOARD`; ValidationError for a missing
    *   municipality, unknown sensors; ConflictError `TOO_MANY_DASHBOARDS`
    */
-  create(input: CreateDashboard, caller: Principal): Promise<Dashboard> {
+  async create(input: CreateDashboard, caller: Principal): Promise<Dashboard> {
     const municipalityId = municipalityOf(input.municipalityId);
     const { name, shared, layout } = input;
     if (shared) requireWrite(caller, municipalityId);
