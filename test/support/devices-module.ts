@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import type { INestApplicationContext } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
+import { AuditModule } from '../../src/audit/audit.module.js';
 import { CommonModule } from '../../src/common/common.module.js';
 import { newId } from '../../src/common/ids.js';
 import {
@@ -27,6 +28,7 @@ export async function createDevicesModule(db: TestDatabase): Promise<TestingModu
       ConfigModule.forRoot(db.config()),
       CommonModule,
       DatabaseModule,
+      AuditModule,
       RedisModule,
       OutboxModule,
       DevicesModule,
