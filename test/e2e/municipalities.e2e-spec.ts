@@ -180,6 +180,7 @@ describeEachDatabase((db) => {
       expect((await room.call<Share>('admin', 'POST', end)).data.active).toBe(false);
       expect((await room.call('admin', 'POST', end)).code).toBe('SHARE_ENDED');
       expect(await reads('stranger')).toEqual(NOTHING);
+      expect((await reads('root')).listed).toEqual([]);
     });
 
     it('end by themselves, and do not begin before their time', async () => {

@@ -12,8 +12,9 @@ const tenant = {
   cond: () => {
     const scope = requireTenantScope();
     if (scope.kind === 'all') return {};
-    const own = { $in: [...scope.municipalityIds] };
-    return { $or: [{ municipalityId: own }, { recipientId: own }] };
+    // One object for each: the ORM rewrites conditions in place.
+    const own = () => ({ $in: [...scope.municipalityIds] });
+    return { $or: [{ municipalityId: own() }, { recipientId: own() }] };
   },
 };
 

@@ -15,6 +15,9 @@ import { MAX_SHARE_DAYS, type CreateShare, type ListShares } from './share.schem
 const cursorSchema = z.tuple([z.guid()]);
 const DAY_MS = 86_400_000;
 
+/** The filters would join that of the sensor, which the recipient's is not; {@link sideOfCaller} stands in for them. */
+const BOTH_SIDES = { filters: { tenant: false } } as const;
+
 /** Lets municipalities read each other's sensors for a time. */
 @Injectable()
 export class SharesService {
@@ -29,7 +32,7 @@ export class SharesService {
     const [after] = startAfter(query, cursorSchema) ?? [];
     const where = conditionsOf(query, this.clock.now());
     if (after !== undefined) where.push({ id: { $gt: after } });
-    const options = { orderBy: { id: 'asc' as const }, limit: query.limit + 1 };
+    const options = { ...BOTH_SIDES, orderBy: { id: 'asc' as const }, limit: query.limit + 1 };
     const shares = await this.em.fork().find(SensorShare, { $and: where }, options);
     return pageOf(shares, query.limit, ({ id }) => [id]);
   }
@@ -82,8 +85,10 @@ export class SharesService {
 
   /** Ids of the sensors that others let the caller read now, of those given or all. */
   async readable(em: EntityManager, sensorId?: string): Promise<string[]> {
+    // A super admin needs nobody's leave, and nothing is shared with them.
+    if (requireTenantScope().kind === 'all') return [];
     const where = [...conditionsOf({ direction: 'received', active: true, sensorId }, this.clock.now())];
-    const shares = await em.find(SensorShare, { $and: where }, { fields: ['sensorId'] });
+    const shares = await em.find(SensorShare, { $and: where }, { ...BOTH_SIDES, fields: ['sensorId'] });
     return [...new Set(shares.map((share) => share.sensorId))];
   }
 
@@ -98,19 +103,23 @@ export class SharesService {
 
 function conditionsOf(query: Partial<ListShares>, now: Date): FilterQuery<SensorShare>[] {
   const { direction, sensorId, municipalityId, active } = query;
-  const where: FilterQuery<SensorShare>[] = [];
+  const where: FilterQuery<SensorShare>[] = [sideOfCaller(direction)];
   if (sensorId !== undefined) where.push({ sensorId });
   if (municipalityId !== undefined) where.push({ $or: [{ municipalityId }, { recipientId: municipalityId }] });
-  if (direction !== undefined) where.push(sideOfCaller(direction));
   const inForce: FilterQuery<SensorShare> = { endedAt: null, validFrom: { $lte: now }, validUntil: { $gt: now } };
   if (active !== undefined) where.push(active ? inForce : { $not: inForce });
   return where;
 }
 
-/** A super admin is on no side, and on both. */
-function sideOfCaller(direction: 'given' | 'received'): FilterQuery<SensorShare> {
+/**
+ * Keeps shares to those that the caller's municipalities gave or received. A super admin is on every side.
+ * @throws Error outside a tenant scope
+ */
+function sideOfCaller(direction: 'given' | 'received' | undefined): FilterQuery<SensorShare> {
   const scope = requireTenantScope();
   if (scope.kind === 'all') return {};
-  const own = { $in: [...scope.municipalityIds] };
-  return direction === 'given' ? { municipalityId: own } : { recipientId: own };
+  const given = { municipalityId: { $in: [...scope.municipalityIds] } };
+  const received = { recipientId: { $in: [...scope.municipalityIds] } };
+  if (direction === undefined) return { $or: [given, received] };
+  return direction === 'given' ? given : received;
 }
