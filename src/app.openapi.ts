@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { addSecuritySchemes } from './auth/openapi-security.js';
 import { addProblemResponses } from './common/openapi/problem-responses.js';
+import { addRateLimitHeaders } from './common/openapi/rate-limit-headers.js';
 import { zodToOpenApi } from './common/openapi/schema-converter.js';
 
 const DESCRIPTION = [
@@ -19,9 +20,11 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
   const base = addSecuritySchemes(builder).build();
   const operationIdFactory = (controller: string, method: string) =>
     `${controller.replace(/Controller$/, '')}_${method}`;
-  return addProblemResponses(
-    SwaggerModule.createDocument(app, base, { standardSchemaConverter: zodToOpenApi, operationIdFactory }),
-  );
+  const document = SwaggerModule.createDocument(app, base, {
+    standardSchemaConverter: zodToOpenApi,
+    operationIdFactory,
+  });
+  return addRateLimitHeaders(addProblemResponses(document));
 }
 
 /** Serves the document at `/docs-json` and its page at `/docs`; it is written when it is first asked for. */

@@ -34,6 +34,16 @@ async function call(path: string, init: RequestInit & { json?: unknown } = {}): 
   };
 }
 
+/** The directives of a content security policy by their names. */
+function directivesOf(policy: string): Record<string, string> {
+  return Object.fromEntries(
+    policy.split(';').map((directive) => {
+      const [name = '', ...values] = directive.trim().split(' ');
+      return [name, values.join(' ')];
+    }),
+  );
+}
+
 /** What every problem has to have, whoever found it. */
 function expectProblem(answer: Answer, status: number, code: string): void {
   expect(answer.status).toBe(status);
@@ -88,6 +98,48 @@ describe('answers', () => {
     const { headers } = await call('/api/v1/things');
     expect(headers.get('content-security-policy')).toContain("script-src 'self'");
     expect(headers.get('x-powered-by')).toBeNull();
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'cache-control': 'no-store',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'permissions-policy': expect.stringContaining('microphone=()'),
+      'referrer-policy': 'no-referrer',
+      'strict-transport-security': expect.stringMatching(/^max-age=\d{8}$/),
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+    });
+  });
+
+  it.each(['/', '/live.js', '/docs', '/docs/swagger-ui-bundle.js', '/docs-json', '/api/v1/things', '/api/v1/nothing'])(
+    '%s runs no script but our own, and stands in no frame',
+    async (path) => {
+      const response = await fetch(running.url + path);
+      await response.arrayBuffer();
+      const policy = directivesOf(response.headers.get('content-security-policy') ?? '');
+      expect(policy).toMatchObject({
+        'default-src': "'self'",
+        'script-src': "'self'",
+        'script-src-attr': "'none'",
+        'object-src': "'none'",
+        'base-uri': "'none'",
+        'form-action': "'self'",
+        'frame-ancestors': "'none'",
+        'connect-src': "'self'",
+      });
+      // Only the documentation brings styles of its own.
+      expect(policy['style-src']).toBe(path.startsWith('/docs') ? expect.any(String) : "'self'");
+      expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    },
+  );
+
+  it('hold no inline script or style where they are pages', async () => {
+    for (const path of ['/', '/docs']) {
+      const page = await (await fetch(running.url + path)).text();
+      const scripts = [...page.matchAll(/<script\b[^>]*>([^]*?)<\/script>/g)].map(([, inline]) => inline?.trim());
+      expect(scripts.length).toBeGreaterThan(0);
+      expect(scripts.filter((inline) => inline !== '')).toEqual([]);
+      expect(page).not.toMatch(/\son[a-z]+\s*=\s*["']/i);
+    }
   });
 
   it('may be read by the pages that are allowed, and by no others', async () => {
@@ -95,6 +147,31 @@ describe('answers', () => {
     expect(allowed.headers.get('access-control-allow-origin')).toBe(CORS_ORIGINS);
     const other = await call('/api/v1/things', { headers: { origin: 'https://evil.example' } });
     expect(other.headers.get('access-control-allow-origin')).not.toBe('https://evil.example');
+    const exposed = allowed.headers.get('access-control-expose-headers');
+    for (const name of ['X-Request-Id', 'Retry-After', 'ETag', 'RateLimit', 'RateLimit-Policy']) {
+      expect(exposed?.split(',')).toContain(name);
+    }
+    expect(allowed.headers.get('access-control-allow-credentials')).toBeNull();
+  });
+
+  it('are promised to the pages that are allowed, before they ask', async () => {
+    const ask = (origin: string) =>
+      call('/api/v1/things', {
+        method: 'OPTIONS',
+        headers: {
+          origin,
+          'access-control-request-method': 'PATCH',
+          'access-control-request-headers': 'authorization,content-type,if-match',
+        },
+      });
+    const allowed = await ask(CORS_ORIGINS);
+    expect(allowed.status).toBe(204);
+    expect(allowed.headers.get('access-control-allow-origin')).toBe(CORS_ORIGINS);
+    expect(allowed.headers.get('access-control-allow-methods')).toContain('PATCH');
+    expect(allowed.headers.get('access-control-allow-headers')).toBe('authorization,content-type,if-match');
+    for (const origin of ['https://evil.example', 'https://control.example.evil.example', 'null']) {
+      expect((await ask(origin)).headers.get('access-control-allow-origin')).not.toBe(origin);
+    }
   });
 });
 

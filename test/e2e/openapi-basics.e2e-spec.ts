@@ -20,7 +20,17 @@ describe('the OpenAPI document', () => {
     expect(operation?.responses[201]).toMatchObject({
       content: { 'application/json': { example: { data: { name: 'gauge', values: [1] } } } },
     });
-    expect(Object.keys(operation?.responses ?? {})).toEqual(['201', '400', '409', '413', '415', '422', '429', '503']);
+    expect(Object.keys(operation?.responses ?? {})).toEqual([
+      '201',
+      '400',
+      '401',
+      '409',
+      '413',
+      '415',
+      '422',
+      '429',
+      '503',
+    ]);
     const parameters = document.paths['/api/v1/things']?.get?.parameters;
     expect(parameters).toEqual([
       expect.objectContaining({
@@ -31,6 +41,19 @@ describe('the OpenAPI document', () => {
       }),
       expect.objectContaining({ name: 'cursor', in: 'query', required: false }),
     ]);
+  });
+
+  it('says under which limit an operation is counted, and by which headers that is told', () => {
+    const document = createOpenApiDocument(running.app);
+    expect(document.paths['/api/v1/things']?.get).toMatchObject({ 'x-rate-limit-class': 'public' });
+    const limits = {
+      RateLimit: { $ref: '#/components/headers/RateLimit' },
+      'RateLimit-Policy': { $ref: '#/components/headers/RateLimitPolicy' },
+    };
+    expect(document.paths['/api/v1/things']?.get?.responses[200]).toMatchObject({ headers: limits });
+    expect(document.components?.responses?.['Problem429']).toMatchObject({
+      headers: { ...limits, 'Retry-After': { $ref: '#/components/headers/RetryAfter' } },
+    });
   });
 
   it('describes bodies that no pipe checks', () => {

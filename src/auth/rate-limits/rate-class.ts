@@ -1,4 +1,6 @@
-import { SetMetadata } from '@nestjs/common';
+import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { ApiExtension } from '@nestjs/swagger';
+import { RATE_CLASS_EXTENSION } from '../../common/openapi/rate-limit-headers.js';
 import type { RateClass } from '../../config/rate-limit.config.js';
 import { accessDecisionOf, type AccessDecision } from '../access-decision.js';
 
@@ -12,7 +14,7 @@ export type CountedAs = RateClass | 'none';
  * secrets, `export` for what is heavy, `none` for probes.
  */
 export const RateLimited = (rateClass: CountedAs): MethodDecorator & ClassDecorator =>
-  SetMetadata(RATE_CLASS, rateClass);
+  applyDecorators(SetMetadata(RATE_CLASS, rateClass), ApiExtension(RATE_CLASS_EXTENSION, rateClass));
 
 /** As what a request to a route is counted: as the decorator says, else by who may call it and by its method. */
 export function rateClassOf(controller: object, handler: object, method: string): CountedAs {

@@ -94,11 +94,14 @@ function statusesOf(operation: Operation, method: (typeof METHODS)[number]): num
   const canBeMalformed = given.some(({ name }) => MALFORMED_PARAMETERS.includes(name));
   return [
     ...(operation.security?.length ? [401, 403] : []),
+    // Whoever is not signed in and sends something tries to prove who they are: sign-in, refresh, a device's key.
+    ...(!operation.security?.length && method === 'post' ? [401] : []),
     ...(parameters.includes('path') ? [404] : []),
     ...(method === 'get' ? [] : [409]),
     ...(operation.requestBody === undefined ? [] : [413, 415]),
     ...(operation.requestBody === undefined && !canBeMalformed ? [] : [400]),
-    ...(operation.requestBody === undefined && parameters.length === 0 ? [] : [422]),
+    // Also of routes without any parameter: an unknown one is refused.
+    422,
     429,
     503,
   ];
