@@ -41,6 +41,7 @@ function userOf(role: RoleCode): AuthenticatedUser {
         ? []
         : [{ municipalityId: MUNICIPALITY, role, permissions: permissionsOf(role), municipalityIds: [MUNICIPALITY] }],
     permissions: permissionsOf(role),
+    sessionId: '0199c1a4-6666-7a43-9d4e-1f0c7b9a2d11',
     tokenId: '0199c1a4-7777-7a43-9d4e-1f0c7b9a2d11',
     tokenExpiresAt: Date.now() + 60_000,
   };

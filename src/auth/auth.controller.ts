@@ -18,6 +18,7 @@ import {
 import type { AuthenticatedUser } from './authenticated-user.js';
 import { CurrentUser } from './current-user.decorator.js';
 import { ApiSignInProblems } from './openapi-problems.js';
+import { RateLimited } from './rate-limits/rate-class.js';
 import { SignInService, type SignIn } from './sign-in.service.js';
 
 /** Sign-in of people. */
@@ -27,6 +28,7 @@ export class AuthController {
   constructor(private readonly service: SignInService) {}
 
   @Post('login')
+  @RateLimited('sign-in')
   @Public()
   @HttpCode(HttpStatus.OK)
   @ApiOperation({

@@ -23,6 +23,7 @@ import { CurrentUser } from './current-user.decorator.js';
 import { PasswordLinksService } from './links/password-links.service.js';
 import { ApiSignInProblems } from './openapi-problems.js';
 import { OwnAccountService } from './own-account.service.js';
+import { RateLimited } from './rate-limits/rate-class.js';
 
 const EMAIL_EXAMPLE = { email: 'control.room@sollen.example' };
 
@@ -36,6 +37,7 @@ export class PasswordsController {
   ) {}
 
   @Post('change-password')
+  @RateLimited('sign-in')
   @SignedIn()
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Change my password; all my other sessions end' })
@@ -49,6 +51,7 @@ export class PasswordsController {
   }
 
   @Post('forgot-password')
+  @RateLimited('sign-in')
   @Public()
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
@@ -61,6 +64,7 @@ export class PasswordsController {
   }
 
   @Post('reset-password')
+  @RateLimited('sign-in')
   @Public()
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Choose a new password by a link; all sessions of the account end' })
@@ -71,6 +75,7 @@ export class PasswordsController {
   }
 
   @Post('accept-invitation')
+  @RateLimited('sign-in')
   @Public()
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Take up an invitation by its link: choose a password' })

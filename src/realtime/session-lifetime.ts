@@ -14,7 +14,7 @@ const LOOK_AGAIN_MS = 15_000;
 const AFTER_CHANGE_MS = 1_050;
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-/** Ends the connections of people whose token has ended, or who may not use the platform any more. */
+/** Ends the connections of people whose token or session has ended, or who may not use the platform any more. */
 @Injectable()
 export class SessionLifetime {
   private readonly logger = new Logger(SessionLifetime.name);
@@ -30,6 +30,7 @@ export class SessionLifetime {
   ) {
     this.interval = setInterval(() => void this.lookAgain(), LOOK_AGAIN_MS).unref();
     registry.onChange(() => this.changed());
+    registry.onSessionsEnded(() => void this.lookAgain());
   }
 
   /** Ends the connection when its token ends. */

@@ -1,4 +1,3 @@
-import { JwtService } from '@nestjs/jwt';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { spawnApp } from '../../scripts/services/app.mjs';
@@ -8,7 +7,8 @@ import type { Service } from '../../scripts/services/service.mjs';
 import type { LiveEvent } from '../../src/outbox/live-event.js';
 import { testEnvironment } from '../support/app.js';
 import { TestDatabase } from '../support/databases.js';
-import { LiveClient, makeSensor, makeUser, signToken } from '../support/live-app.js';
+import { LiveClient, makeSensor, makeUser } from '../support/live-app.js';
+import { accessTokenOf } from '../support/access-tokens.js';
 import { expectedEvents, Follower, randomNumbers, toldEvents } from '../support/live-follower.js';
 import { makeMunicipalities, until } from '../support/live-log.js';
 
@@ -37,8 +37,7 @@ beforeAll(async () => {
   const env = testEnvironment({ env: { DATABASE_URL: db.url, REDIS_URL: redis.url, MQTT_URL: broker.url } });
   app = await spawnApp({ env });
   const subject = await makeUser(db.transactions, 'operator', municipality);
-  const jwt = new JwtService({ secret: env['JWT_SECRET'] });
-  token = await signToken(jwt, { subject, role: 'operator', mun: municipality, expiresIn: 3_600 });
+  token = await accessTokenOf(db.transactions, env['JWT_SECRET']!, { subject, expiresIn: 3_600 });
 });
 afterAll(async () => {
   await app?.stop();

@@ -30,7 +30,7 @@ describeEachDatabase((db) => {
     it('stays closed to a token that has ended, and to a person who is not there any more', async () => {
       const ended = await live.token('operator', own, -1);
       await expect(live.connect(ended)).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED' } });
-      const unknown = await live.tokenOf(newId(), 'operator', own, 60);
+      const unknown = await live.tokenOf(newId(), 60);
       await expect(live.connect(unknown)).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED' } });
     });
 
@@ -43,7 +43,7 @@ describeEachDatabase((db) => {
 
     it('ends the connection of somebody who may not use the platform any more', async () => {
       const user = await live.makeUser('operator', own);
-      const leaving = await live.connect(await live.tokenOf(user, 'operator', own, 900));
+      const leaving = await live.connect(await live.tokenOf(user, 900));
       await live.transactions.query(`update users set status = 'disabled' where id = ?`, [user]);
       await live.transactions.run((tx) => live.running.app.get(RegistryVersion).bump(tx));
       await until(() => leaving.disconnects.length > 0);

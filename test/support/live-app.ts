@@ -1,12 +1,12 @@
-import { JwtService } from '@nestjs/jwt';
 import { io, type Socket } from 'socket.io-client';
-import { TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_ISSUER } from '../../src/auth/access-token.js';
 import { newId } from '../../src/common/ids.js';
+import { AppConfig } from '../../src/config/app-config.js';
 import { Transactions } from '../../src/database/transaction.js';
 import type { NewLiveEvent } from '../../src/outbox/live-event.js';
 import { OutboxService } from '../../src/outbox/outbox.service.js';
 import type { LiveMessage } from '../../src/realtime/live-message.js';
 import type { RoleCode } from '../../src/users/role-code.js';
+import { accessTokenOf } from './access-tokens.js';
 import { startTestApp, type TestApp } from './app.js';
 import type { TestDatabase } from './databases.js';
 
@@ -49,26 +49,16 @@ export class LiveApp {
 
   /** An access token of a new person. */
   async token(role: RoleCode, municipalityId: string | null, expiresIn = 900): Promise<string> {
-    return this.tokenOf(await this.makeUser(role, municipalityId), role, municipalityId, expiresIn);
+    return this.tokenOf(await this.makeUser(role, municipalityId), expiresIn);
   }
 
   makeUser(role: RoleCode, municipalityId: string | null): Promise<string> {
     return makeUser(this.transactions, role, municipalityId);
   }
 
-  tokenOf(subject: string, role: RoleCode, mun: string | null, expiresIn: number): Promise<string> {
-    const jwt = this.running.app.get(JwtService, { strict: false });
-    return jwt.signAsync(
-      { role, mun },
-      {
-        algorithm: TOKEN_ALGORITHM,
-        issuer: TOKEN_ISSUER,
-        audience: TOKEN_AUDIENCE,
-        subject,
-        jwtid: newId(),
-        expiresIn,
-      },
-    );
+  tokenOf(subject: string, expiresIn: number): Promise<string> {
+    const { auth } = this.running.app.get(AppConfig);
+    return accessTokenOf(this.transactions, auth.jwtSecret, { subject, expiresIn });
   }
 
   /** A client that is connected; rejects with the refusal. */
@@ -140,22 +130,19 @@ export class LiveClient {
   }
 }
 
-/** An access token, as signing in gives one. */
-export function signToken(
-  jwt: JwtService,
-  { subject, role, mun, expiresIn }: { subject: string; role: RoleCode; mun: string | null; expiresIn: number },
-): Promise<string> {
-  const claims = { algorithm: TOKEN_ALGORITHM, issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE } as const;
-  return jwt.signAsync({ role, mun }, { ...claims, subject, jwtid: newId(), expiresIn });
-}
-
 /** A person who may sign in, though not by a password; answers the id. */
 export async function makeUser(tx: Transactions, role: RoleCode, municipalityId: string | null): Promise<string> {
   const id = newId();
   await tx.query(
-    `insert into users (id, email, name, password_hash, role, municipality_id, status, created_at, updated_at)
-     values (?, ?, 'Test', 'x', ?, ?, 'active', current_timestamp, current_timestamp)`,
-    [id, `${id}@test.example`, role, municipalityId],
+    `insert into users (id, email, name, password_hash, super_admin, status, created_at, updated_at)
+     values (?, ?, 'Test', 'x', ?, 'active', current_timestamp, current_timestamp)`,
+    [id, `${id}@test.example`, role === 'super_admin'],
+  );
+  await tx.query(
+    `insert into memberships (user_id, municipality_id, role_id, created_at)
+     select ?, m.id, r.id, current_timestamp from municipalities m, roles r
+     where m.id = ? and r.code = ? and r.municipality_id is null`,
+    [id, municipalityId, role],
   );
   return id;
 }

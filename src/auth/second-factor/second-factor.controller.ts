@@ -5,6 +5,7 @@ import { SignedIn } from '../access.decorators.js';
 import type { AuthenticatedUser } from '../authenticated-user.js';
 import { CurrentUser } from '../current-user.decorator.js';
 import { ApiSignInProblems } from '../openapi-problems.js';
+import { RateLimited } from '../rate-limits/rate-class.js';
 import {
   type Confirm,
   confirmSchema,
@@ -38,6 +39,7 @@ export class SecondFactorController {
   }
 
   @Post('enrol')
+  @RateLimited('sign-in')
   @SignedIn()
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Get a key for an authenticator app; it counts once it is confirmed' })
@@ -51,6 +53,7 @@ export class SecondFactorController {
   }
 
   @Post('confirm')
+  @RateLimited('sign-in')
   @SignedIn()
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Switch the second factor on by a first code; answers the recovery codes' })
@@ -64,6 +67,7 @@ export class SecondFactorController {
   }
 
   @Post('recovery-codes')
+  @RateLimited('sign-in')
   @SignedIn()
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'New recovery codes in the place of the old ones' })
@@ -77,6 +81,7 @@ export class SecondFactorController {
   }
 
   @Post('disable')
+  @RateLimited('sign-in')
   @SignedIn()
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Switch the second factor off' })
