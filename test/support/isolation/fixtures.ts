@@ -1,13 +1,13 @@
 import type { EntityProperty } from '@mikro-orm/core';
 import { newId } from '../../../src/common/ids.js';
+import { Dashboard } from '../../../src/dashboards/dashboard.entity.js';
 import { DevicePresence } from '../../../src/devices/device-presence.entity.js';
 import { SensorShare } from '../../../src/devices/sharing/sensor-share.entity.js';
-import { SensorType } from '../../../src/devices/sensors/sensor-type.entity.js';
 import { Role } from '../../../src/users/role.entity.js';
 import type { TestDatabase } from '../databases.js';
 import { asTenant } from '../devices-module.js';
 import { Caller } from './caller.js';
-import { TenantState } from './tenant-state.js';
+import { TENANT_COLUMNS, tableNamedBy, TenantState } from './tenant-state.js';
 import type { Ids, Thing } from './things.js';
 
 /** Metric of every sensor here. */
@@ -25,10 +25,12 @@ interface Plot {
   readonly third: string;
 }
 
+/** Code of the municipality that everybody shares with. */
+const THIRD_CODE = 'zqcc-town';
+
 /** Tables that things are taken from where nothing else names them. */
 const TABLES: Partial<Readonly<Record<Thing, string>>> = {
   session: 'sessions',
-  dashboard: 'dashboards',
   auditRow: 'audit_logs',
   protocol: 'protocols',
   sensorType: 'sensor_types',
@@ -37,7 +39,6 @@ const TABLES: Partial<Readonly<Record<Thing, string>>> = {
 /** Fills a tenant with records of every kind, by the API where that makes them, and in each table that is then empty. */
 export async function fillTenant(db: TestDatabase, plot: Plot): Promise<{ ids: Ids; device: Caller }> {
   const { word, admin, person } = plot;
-  await createSensorType(db);
   const { id: deviceId, sensorId, device } = await registerDevice(plot);
   const ruleId = await createRule(admin, word, sensorId);
   await device.must('POST', '/readings', readings(word));
@@ -60,16 +61,11 @@ export async function fillTenant(db: TestDatabase, plot: Plot): Promise<{ ids: I
     email: `${word}-operator@test.example`,
     roleCode: `${word}_role`,
     marker: word,
+    recipient: plot.third,
+    recipientCode: THIRD_CODE,
     ...more,
   };
   return { ids: { ...(await takenFromTables(db, plot)), ...known }, device };
-}
-
-async function createSensorType(db: TestDatabase): Promise<void> {
-  const em = db.orm.em.fork();
-  if ((await em.count(SensorType, { code: METRIC })) > 0) return;
-  em.create(SensorType, { code: METRIC, name: 'Water level', unit: 'cm' });
-  await em.flush();
 }
 
 async function registerDevice({ word, admin }: Plot): Promise<{ id: string; sensorId: string; device: Caller }> {
@@ -105,12 +101,11 @@ async function storeByHand(
   { word, municipalityId, third }: Plot,
   sensorId: string,
   deviceId: string,
-): Promise<{ role: string; share: string }> {
+): Promise<{ role: string; share: string; dashboard: string }> {
   const em = db.orm.em.fork();
-  const [role, share] = [newId(), newId()];
+  const [role, share, dashboard] = [newId(), newId(), newId()];
   await asTenant('all', async () => {
     em.create(Role, { id: role, municipalityId, code: `${word}_role`, name: `${word} Role`, permissions: [] });
-    em.create(DevicePresence, { deviceId, lastSeenAt: new Date(), message: `${word} message` });
     em.create(SensorShare, {
       id: share,
       sensorId,
@@ -120,9 +115,17 @@ async function storeByHand(
       validUntil: new Date('2099-01-01'),
       reason: `${word} reason`,
     });
+    em.create(Dashboard, {
+      id: dashboard,
+      municipalityId,
+      name: `${word} Dashboard`,
+      layout: { widgets: [] },
+    });
     await em.flush();
   });
-  return { role, share };
+  // There may be one already: its first reading is a sign of life.
+  await em.upsert(DevicePresence, { deviceId, lastSeenAt: new Date(), message: `${word} message` });
+  return { role, share, dashboard };
 }
 
 /** Puts a row into every table of the tenant that has none: a new table is full from its first day. */
@@ -149,13 +152,13 @@ async function fillEmptyTables(db: TestDatabase, plot: Plot): Promise<void> {
 /** Something that the column takes: the tenant's own row for a reference, the tenant's word for a text. */
 function valueFor(prop: EntityProperty, plot: Plot, ownRow: (table: string) => string | undefined): unknown {
   if (prop.autoincrement || prop.persist === false) return undefined;
-  const target = prop.targetMeta?.tableName;
-  if (target === 'municipalities') return plot.municipalityId;
+  const target = tableNamedBy(prop);
+  if (target === 'municipalities' || TENANT_COLUMNS.has(prop.fieldNames[0] ?? '')) return plot.municipalityId;
   if (target === 'users') return plot.person.userId;
   if (target !== undefined) return ownRow(target);
   if (prop.nullable || prop.default !== undefined || prop.defaultRaw !== undefined) return undefined;
   const type = prop.runtimeType;
-  if (prop.type === 'uuid') return newId();
+  if (/uuid/i.test(prop.type) || prop.columnTypes?.[0] === 'uuid') return newId();
   if (type === 'string') return `${plot.word} text`.slice(0, prop.length ?? 100);
   if (type === 'Date') return new Date();
   if (type === 'number') return 1;

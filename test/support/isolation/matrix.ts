@@ -143,13 +143,17 @@ export class IsolationMatrix {
   }
 }
 
+/** The time of the answer stands in some. */
+const INSTANT = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
+
 /** Statuses that are right; undefined where everything is that tells nothing. */
 function expectedOf(caller: Caller, { operation, place }: Variant): readonly number[] | undefined {
   const { door, permission } = operation;
   if (door !== 'public' && door !== caller.door) return [401, 403];
   if (permission !== undefined && !caller.permissions.has(permission)) return [403];
   if (place === 'path') return [403, 404];
-  if (place === 'body') return door === 'public' ? [401, 403, 404, 422] : [403, 404, 422];
+  // What is open to everybody cannot refuse; it has to answer the same to what does not exist.
+  if (place === 'body') return door === 'public' ? undefined : [403, 404, 422];
   if (place === 'query') return operation.method === 'GET' ? [200, 403, 404, 422] : [403, 404, 422];
   return undefined;
 }
@@ -158,9 +162,9 @@ function expectedOf(caller: Caller, { operation, place }: Variant): readonly num
 function essence({ status, code, json, text }: Reply, ids: Ids): string {
   const told = json ? { code, data: json['data'], detail: json['detail'], errors: json['errors'] } : text;
   const plain = Object.values(ids).reduce((known, id) => known.replaceAll(id, '…'), JSON.stringify(told));
-  return `${status} ${plain}`;
+  return `${status} ${plain.replaceAll(INSTANT, 'then')}`;
 }
 
 function sentText({ path, body }: Call): string {
-  return `${decodeURIComponent(path)} ${JSON.stringify(body ?? '')}`;
+  return `${decodeURIComponent(path.replaceAll('+', ' '))} ${JSON.stringify(body ?? '')}`;
 }

@@ -1,4 +1,4 @@
-import type { Rows } from './tenant-state.js';
+import { NATIONAL, type Rows } from './tenant-state.js';
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
 
@@ -11,7 +11,7 @@ export class Secrets {
 
   /** The keys of the tenant's rows, without those of people who belong to others too (`known`). */
   static of(word: string, rows: Rows, known: readonly string[]): Secrets {
-    const keys = [...rows].flatMap(([table, byKey]) => (table === 'sensor_types' ? [] : [...byKey.keys()]));
+    const keys = [...rows].flatMap(([table, byKey]) => (NATIONAL.has(table) ? [] : [...byKey.keys()]));
     const ids = keys.flatMap((key) => key.split('/')).flatMap((key) => key.match(UUID) ?? []);
     const shared = new Set(known);
     return new Secrets(word, new Set(ids.filter((id) => !shared.has(id))));

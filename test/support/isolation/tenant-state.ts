@@ -2,12 +2,18 @@ import type { EntityMetadata, EntityProperty } from '@mikro-orm/core';
 import type { TestDatabase } from '../databases.js';
 
 /** Tables that the whole country shares: nobody of a municipality may change any row of them. */
-const NATIONAL: ReadonlySet<string> = new Set(['sensor_types', 'protocols']);
+export const NATIONAL: ReadonlySet<string> = new Set(['sensor_types', 'protocols']);
 
 /** Tables that say nothing about a tenant and move by themselves, each with the reason. */
 const UNWATCHED: Readonly<Record<string, string>> = {
   counters: 'one number for the whole installation; every change of a device or rule moves it',
+  audit_keys: 'keys of the installation',
+  audit_pending: 'a list of work, emptied within seconds',
+  audit_chains: 'heads of the chains; they move with every row that is sealed',
 };
+
+/** Tables that rows may be added to by what others do or fail to do; what stands there never changes and never goes. */
+const APPEND_ONLY: ReadonlySet<string> = new Set(['audit_logs', 'audit_seals', 'audit_anchors']);
 
 /** Columns that the platform itself moves, without anybody changing the record. */
 const MOVED_BY_ITSELF: ReadonlySet<string> = new Set(['last_used_at', 'last_seen_at', 'last_login_at']);
@@ -17,7 +23,16 @@ const BY_COLUMN: Readonly<Record<string, { readonly table: string; readonly key:
   series_id: { table: 'sensors', key: 'series_id' },
   user_id: { table: 'users', key: 'id' },
   device_id: { table: 'devices', key: 'id' },
+  audit_id: { table: 'audit_logs', key: 'id' },
 };
+
+/** Columns that hold the municipality, with or without a foreign key. */
+export const TENANT_COLUMNS: ReadonlySet<string> = new Set(['municipality_id', 'chain']);
+
+/** The table whose row a column names. */
+export function tableNamedBy(prop: EntityProperty): string | undefined {
+  return prop.targetMeta?.tableName ?? BY_COLUMN[prop.fieldNames?.[0] ?? '']?.table;
+}
 
 /** Rows of a tenant by table and primary key. */
 export type Rows = ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -74,10 +89,12 @@ export class TenantState {
     }
     if (depth > 3) return undefined;
     const columns = meta.props.flatMap((prop) => (prop.fieldNames ?? []).map((column) => ({ column, prop })));
-    const tenant = columns.filter(({ prop }) => targetOf(prop) === 'municipalities' || isTenantColumn(prop));
+    const tenant = columns.filter(
+      ({ column, prop }) => targetOf(prop) === 'municipalities' || TENANT_COLUMNS.has(column),
+    );
     if (tenant.length > 0) return tenant.map(({ column }) => `${column} in ${ids}`).join(' or ');
     const parents = columns.flatMap(({ column, prop }) => {
-      const table = targetOf(prop) ?? BY_COLUMN[column]?.table;
+      const table = tableNamedBy(prop);
       const parent = all.find(({ tableName }) => tableName === table);
       const owned = parent && !NATIONAL.has(parent.tableName) && this.ownedBy(all, parent, depth + 1);
       const key = targetOf(prop) === undefined ? BY_COLUMN[column]?.key : parent?.getPrimaryProps()[0]?.fieldNames[0];
@@ -93,15 +110,11 @@ export function differences(before: Rows, after: Rows): string[] {
     const [old, now] = [before.get(table)!, after.get(table)!];
     const keys = [...new Set([...old.keys(), ...now.keys()])];
     return keys
-      .filter((key) => old.get(key) !== now.get(key))
+      .filter((key) => old.get(key) !== now.get(key) && !(APPEND_ONLY.has(table) && !old.has(key)))
       .map((key) => `${table} ${key}: was ${old.get(key) ?? 'absent'}, is ${now.get(key) ?? 'gone'}`);
   });
 }
 
 function targetOf(prop: EntityProperty): string | undefined {
   return prop.targetMeta?.tableName;
-}
-
-function isTenantColumn({ fieldNames = [] }: EntityProperty): boolean {
-  return fieldNames.some((name) => name === 'municipality_id');
 }

@@ -20,6 +20,9 @@ export const THINGS = {
   dashboard: 'own',
   auditRow: 'own',
   marker: 'own',
+  /** Whom one shares with: any municipality of the country. */
+  recipient: 'national',
+  recipientCode: 'national',
   sensorType: 'national',
   protocol: 'national',
 } as const;
@@ -48,6 +51,7 @@ const COLLECTIONS: Readonly<Record<string, Thing>> = {
 
 /** What a parameter or field of this name holds, wherever it stands. */
 const NAMES: Readonly<Record<string, Thing>> = {
+  actorId: 'user',
   alertId: 'alert',
   dashboardId: 'dashboard',
   deviceId: 'device',
@@ -56,10 +60,14 @@ const NAMES: Readonly<Record<string, Thing>> = {
   municipalityId: 'municipality',
   municipalityIds: 'municipality',
   ownerId: 'user',
+  sensorTypeId: 'sensorType',
+  protocolId: 'protocol',
   parentId: 'region',
-  recipientId: 'municipality',
+  recipientCode: 'recipientCode',
+  recipientId: 'recipient',
   recordId: 'device',
   regionId: 'region',
+  role: 'roleCode',
   roleCode: 'roleCode',
   roleId: 'role',
   ruleId: 'rule',
@@ -71,8 +79,11 @@ const NAMES: Readonly<Record<string, Thing>> = {
   userId: 'user',
 };
 
-/** Fields that look like ids and name no record of a tenant. */
-const NO_RECORD: ReadonlySet<string> = new Set(['requestId', 'keyId', 'clientId', 'clientid']);
+/** Fields that look like ids and name no record of a tenant; with a dot: inside of that list. */
+const NO_RECORD: ReadonlySet<string> = new Set(['requestId', 'keyId', 'clientId', 'clientid', 'unitId', 'widgets.id']);
+
+/** Objects whose fields name no record, whatever they are called. */
+export const NO_RECORDS_INSIDE: ReadonlySet<string> = new Set(['contact']);
 
 /** Something that the fixtures do not know; its message says what to add. */
 export class UnknownThing extends Error {}
@@ -90,16 +101,18 @@ export function thingOfPathParameter(path: string, name: string): Thing {
 }
 
 /** The thing that a field of a query or body names; undefined when it names none. @throws UnknownThing */
-export function thingOfField(name: string): Thing | undefined {
+export function thingOfField(name: string, inside = ''): Thing | undefined {
   const known = NAMES[name];
-  if (known !== undefined || NO_RECORD.has(name)) return known;
+  if (known !== undefined || NO_RECORD.has(name) || NO_RECORD.has(`${inside}.${name}`)) return known;
   if (/(^i|[a-z]I)ds?$/.test(name)) throw new UnknownThing(`no fixture for the field "${name}": add it to things.ts`);
   return undefined;
 }
 
-/** Ids that nothing has. */
-export function unknownIds(national: Pick<Ids, 'sensorType' | 'protocol'>): Ids {
+/** Ids that nothing has; what is national is the same for everybody. */
+export function unknownIds(known: Ids): Ids {
   const word = `zqxx${newId().slice(-8)}`;
   const ids = Object.fromEntries(Object.keys(THINGS).map((thing) => [thing, newId()])) as Record<Thing, string>;
-  return { ...ids, device: `${word}-gauge`, email: `${word}@test.example`, roleCode: word, marker: word, ...national };
+  const texts = { device: `${word}-gauge`, email: `${word}@test.example`, roleCode: word, marker: word };
+  const national = Object.entries(known).filter(([thing]) => THINGS[thing as Thing] === 'national');
+  return { ...ids, ...texts, ...Object.fromEntries(national) };
 }

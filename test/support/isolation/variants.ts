@@ -1,5 +1,13 @@
 import type { Operation, Parameter, Schema } from './operations.js';
-import { type Ids, type Thing, thingOfField, thingOfPathParameter, THINGS } from './things.js';
+import {
+  type Ids,
+  NO_RECORDS_INSIDE,
+  type Thing,
+  thingOfField,
+  thingOfPathParameter,
+  THINGS,
+  UnknownThing,
+} from './things.js';
 
 /** A request, ready to be sent. */
 export interface Call {
@@ -11,7 +19,7 @@ export interface Call {
 }
 
 /** Where the foreign record is named, if anywhere. */
-export type Place = 'path' | 'query' | 'body' | 'search' | 'cursor' | 'nowhere';
+export type Place = 'path' | 'query' | 'body' | 'search' | 'cursor' | 'switch' | 'nowhere';
 
 /** One way to call an operation: with a foreign record somewhere, the rest being one's own. */
 export interface Variant {
@@ -21,6 +29,11 @@ export interface Variant {
   readonly label: string;
   call(target: Ids, own: Ids): Call;
 }
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Values of query parameters that have to be there and name no record. */
+const CHOICES: Readonly<Record<string, string>> = { recordType: 'device' };
 
 type Fill = (thing: Thing, name: string) => string;
 
@@ -56,7 +69,7 @@ function pathVariants(operation: Operation): Variant[] {
     formats.map((format) =>
       variant(operation, 'path', `path ${foreign.join(', ')}${format}`, (target, own) => ({
         path: fillPath(operation, (thing, name) => (foreign.includes(name) ? target : own)[thing]) + format,
-        body: operation.body?.example,
+        body: ownBody(operation, own),
       })),
     ),
   );
@@ -73,7 +86,7 @@ function queryVariants(operation: Operation): Variant[] {
         const query = `${parameter.name}=${encodeURIComponent(target[thing])}`;
         return {
           path: `${fillPath(operation, (other) => own[other])}${format === '' ? '?' : `${format}&`}${query}`,
-          body: operation.body?.example,
+          body: ownBody(operation, own),
         };
       }),
     );
@@ -87,7 +100,7 @@ function bodyVariants(operation: Operation): Variant[] {
     const label = `body ${at.join('.')}`;
     const put = (whole: boolean) => (target: Ids, own: Ids) => ({
       path: fillPath(operation, (other) => own[other]),
-      body: withValue(body.example, at, target[thing], whole),
+      body: withValue(ownBody(operation, own), at, target[thing], whole),
     });
     const merged = variant(operation, 'body', label, put(false));
     return at.length === 1 ? [merged] : [merged, variant(operation, 'body', `${label} alone`, put(true))];
@@ -97,12 +110,13 @@ function bodyVariants(operation: Operation): Variant[] {
 /** The operation as it stands, where that names no record of a tenant: a list, a search, something about oneself. */
 function plainVariants(operation: Operation): Variant[] {
   if (ownedParameters(operation).length > 0 && operation.method !== 'GET') return [];
-  return formatsOf(operation).map((format) =>
-    variant(operation, 'nowhere', `as it is${format}`, (_target, own) => ({
+  const plain = (place: Place) => (format: string) =>
+    variant(operation, place, `as it is${format}`, (_target, own) => ({
       path: fillPath(operation, (thing) => own[thing]) + format,
-      body: operation.body?.example,
-    })),
-  );
+      body: ownBody(operation, own),
+    }));
+  const switched = operation.method === 'GET' ? switchesOf(operation) : [];
+  return [...formatsOf(operation).map(plain('nowhere')), ...switched.map(plain('switch'))];
 }
 
 /** The list from a cursor that somebody else was given; the caller of the test has to fetch it. */
@@ -129,11 +143,30 @@ function variant(
     operation,
     place,
     label,
-    call: (target, own) => ({ method, ...call(target, own), ...(body && { bodyType: body.type }) }),
+    call: (target, own) => {
+      const made = call(target, own);
+      const path = withRequired(operation, made.path, own);
+      return { method, ...made, path, ...(body && { bodyType: body.type }) };
+    },
   };
 }
 
-/** The path with its parameters, and query parameters that have to be there. */
+/** Adds the query parameters that have to be there. @throws UnknownThing */
+function withRequired({ parameters }: Operation, path: string, own: Ids): string {
+  const [route = '', query = ''] = path.split('?');
+  const given = new URLSearchParams(query);
+  for (const { name, in: place, required, schema } of parameters) {
+    if (place !== 'query' || !required || given.has(name)) continue;
+    const thing = thingOfField(name);
+    const value = thing ? own[thing] : (schema?.enum?.[0] ?? CHOICES[name]);
+    if (value === undefined)
+      throw new UnknownThing(`no value for the query parameter "${name}": add it to variants.ts`);
+    given.set(name, String(value));
+  }
+  return given.size === 0 ? route : `${route}?${given.toString()}`;
+}
+
+/** The path with its parameters. */
 export function fillPath(operation: Operation, fill: Fill): string {
   return operation.path.replaceAll(/\{(\w+)\}/g, (_match, name: string) =>
     encodeURIComponent(fill(thingOfPathParameter(operation.path, name), name)),
@@ -147,14 +180,50 @@ function formatsOf({ parameters }: Operation): string[] {
   return values.length === 0 ? [''] : values.map((value) => `?format=${String(value)}`);
 }
 
+/** One query for each value of each parameter that has only a few; `true` where the document does not say which. */
+function switchesOf({ parameters }: Operation): string[] {
+  return parameters
+    .filter(({ name, in: place }) => place === 'query' && name !== 'format')
+    .flatMap(({ name, schema }) => {
+      const values = schema?.enum ?? (isPlainText(schema) ? [true] : []);
+      return values.map((value) => `?${name}=${String(value)}`);
+    });
+}
+
+/** Text of any length: switches (`true` or `false`) are documented so. */
+function isPlainText({ type, ...more }: Schema = {}): boolean {
+  const limits = Object.keys(more).filter((name) => name !== 'description' && name !== 'default');
+  return (type === 'boolean' || type === 'string') && limits.every((name) => name === 'properties');
+}
+
 function isChoice({ schema }: Parameter): boolean {
   return schema?.enum !== undefined;
+}
+
+/** The documented example with one's own records in place of those that it names, and for whatever version there is. */
+function ownBody({ body, path }: Operation, own: Ids): unknown {
+  // Who registers a device, names a new one.
+  const example = replaceIds(body?.example, path.endsWith('/register') ? { ...own, device: 'new-gauge' } : own);
+  if (typeof example !== 'object' || example === null || Array.isArray(example)) return example;
+  return Object.fromEntries(Object.entries(example).filter(([name]) => name !== 'version'));
+}
+
+function replaceIds(value: unknown, own: Ids, name = ''): unknown {
+  if (Array.isArray(value)) return value.map((item) => replaceIds(item, own, name));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, replaceIds(part, own, key)]));
+  }
+  const isId = typeof value === 'string' && (UUID.test(value) || name === 'deviceId' || name === 'recipientCode');
+  const thing = isId ? thingOfField(name) : undefined;
+  return thing === undefined ? value : own[thing];
 }
 
 /** Every field of a body that names a record of a tenant. */
 function fieldsOf(schema: Schema, at: readonly string[] = []): { at: readonly string[]; thing: Thing }[] {
   const found = Object.entries(schema.properties ?? {}).flatMap(([name, part]) => {
-    const thing = thingOfField(name);
+    if (NO_RECORDS_INSIDE.has(name)) return [];
+    const inside = at.filter((step) => !/^\d+$/.test(step)).at(-1);
+    const thing = part.enum ? undefined : thingOfField(name, inside);
     if (thing === undefined) return fieldsOf(part, [...at, name]);
     return THINGS[thing] === 'own' ? [{ at: [...at, name, ...(isArray(part) ? ['0'] : [])], thing }] : [];
   });
