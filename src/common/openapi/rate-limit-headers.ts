@@ -36,7 +36,7 @@ export function addRateLimitHeaders(document: OpenAPIObject): OpenAPIObject {
   addHeaders(document.components.responses?.['Problem503'], RETRY);
   for (const item of Object.values(document.paths)) {
     for (const method of METHODS) {
-      const operation = item?.[method];
+      const operation: (Operation & { [RATE_CLASS_EXTENSION]?: string }) | undefined = item?.[method];
       if (operation === undefined) continue;
       const rateClass = (operation[RATE_CLASS_EXTENSION] ??= defaultClass(operation, method));
       if (rateClass !== 'none') addToSuccesses(operation);
