@@ -1,6 +1,7 @@
 import {
   ChangeSetType,
   MikroORM,
+  wrap,
   type ChangeSet,
   type EntityManager,
   type EventSubscriber,
@@ -79,7 +80,7 @@ export class ChangeObserver implements EventSubscriber, OnModuleInit {
     const fields = new Set(names.filter((name) => !ignored.has(name)));
     const { only } = declaration;
     if (fields.size === 0 || (only && (!isUpdate(change) || !only.some((name) => fields.has(name))))) return undefined;
-    const original = change.originalEntity as Record<string, unknown> | undefined;
+    const original = storedValues(change);
     const before = original && valuesBefore(change.meta, original, em.getPlatform());
     const owners = before ? await declaration.chains(before, this.lookup(sqlClientOf(em))) : [];
     return { change, declaration, fields, before, owners };
@@ -107,6 +108,13 @@ export class ChangeObserver implements EventSubscriber, OnModuleInit {
       return rows as Promise<readonly Row[]>;
     };
   }
+}
+
+/** The values that the record was read with; undefined for a new one. */
+function storedValues(change: ChangeSet<object>): Readonly<Record<string, unknown>> | undefined {
+  const { __originalEntityData: read } = wrap(change.entity, true);
+  const values = change.originalEntity ?? (isRemoval(change) ? read : undefined);
+  return values;
 }
 
 function isRemoval({ type }: ChangeSet<object>): boolean {

@@ -1,4 +1,4 @@
-import type { EntityMetadata, Platform } from '@mikro-orm/core';
+import { JsonType, type EntityMetadata, type Platform } from '@mikro-orm/core';
 
 /** Stands for a value that never gets into the log. */
 export const SECRET = '[secret]';
@@ -30,9 +30,11 @@ export function valuesBefore<T extends object>(
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const { name, customType } of meta.props) {
-    if (stored[name] === undefined) continue;
     const value = stored[name];
-    values[name] = customType && value !== null ? (customType.convertToJSValue(value, platform) as unknown) : value;
+    if (value === undefined) continue;
+    if (value === null || !customType) values[name] = value;
+    else if (customType instanceof JsonType) values[name] = typeof value === 'string' ? JSON.parse(value) : value;
+    else values[name] = customType.convertToJSValue(value, platform);
   }
   return values;
 }
