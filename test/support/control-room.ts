@@ -80,6 +80,13 @@ export class ControlRoom {
     return { ...answer, status: response.status, type: response.headers.get('content-type') ?? '' };
   }
 
+  /** Fetches a file as one of the people. */
+  async file(as: string, path: string): Promise<{ status: number; type: string | null; text: string }> {
+    const headers = { authorization: `Bearer ${this.tokens.get(as)}` };
+    const response = await fetch(`${this.running.url}/api/v1${path}`, { headers });
+    return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
+  }
+
   /** Registers a device of a municipality. */
   async register(as: 'admin' | 'stranger', typeCodes: readonly string[]): Promise<HttpDevice> {
     const deviceId = `gauge-${newId()}`;
