@@ -161,7 +161,7 @@ function withRequired({ parameters }: Operation, path: string, own: Ids): string
     const value = thing ? own[thing] : (schema?.enum?.[0] ?? CHOICES[name]);
     if (value === undefined)
       throw new UnknownThing(`no value for the query parameter "${name}": add it to variants.ts`);
-    given.set(name, String(value));
+    given.set(name, typeof value === 'string' ? value : JSON.stringify(value));
   }
   return given.size === 0 ? route : `${route}?${given.toString()}`;
 }
