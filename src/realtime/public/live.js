@@ -66,14 +66,14 @@ async function arrive() {
   }
 }
 
-/** Whoever belongs to no municipality chooses one. */
+/** Whoever sees more than one municipality chooses; the first look is at the own one, or at the one of last time. */
 async function chooseMunicipality(user) {
   const chooser = byId('municipalities');
-  byId('chooser').hidden = user.municipalityId !== null;
-  if (user.municipalityId !== null) return enter(user.municipalityId);
   const all = await list(session, '/municipalities');
+  byId('chooser').hidden = all.length < 2;
   chooser.replaceChildren(...all.map(({ id, name }) => el('option', { value: id, text: name })));
-  const last = all.find(({ id }) => id === sessionStorage.getItem(CHOSEN)) ?? all[0];
+  const wanted = [sessionStorage.getItem(CHOSEN), user.municipalityId];
+  const last = wanted.map((one) => all.find(({ id }) => id === one)).find(Boolean) ?? all[0];
   if (!last) return;
   chooser.value = last.id;
   enter(last.id);
