@@ -2,6 +2,7 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { AuditLog } from '../../audit/audit-log.js';
 import { UnauthenticatedError } from '../../common/errors/errors.js';
 import { WorkQueue } from '../../common/work-queue.js';
+import { RegistryVersion } from '../../database/registry-version.js';
 import { Transactions, type Transaction } from '../../database/transaction.js';
 import { Mailer } from '../../mail/mailer.js';
 import { plainName } from '../../mail/mail-message.js';
@@ -41,6 +42,7 @@ export class PasswordLinksService implements BeforeApplicationShutdown {
     private readonly attempts: Attempts,
     private readonly audit: AuditLog,
     private readonly mailer: Mailer,
+    private readonly registry: RegistryVersion,
   ) {}
 
   /**
@@ -100,6 +102,8 @@ export class PasswordLinksService implements BeforeApplicationShutdown {
     await this.passwords.store(tx, account.id, passwordHash);
     await this.links.endAll(tx, account.id);
     await this.sessions.endAll(tx, account.id, 'password_reset');
+    // Also without a session to end: every instance forgets that the account was locked.
+    await this.registry.bumpSessions(tx);
     await this.audit.record(tx, entryOf(action, account));
   }
 

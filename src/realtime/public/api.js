@@ -1,35 +1,51 @@
 const BASE = '/api/v1';
 const STORED = 'hydroalert.session';
+/** An access token is renewed when it has less than this left. */
+const MARGIN_MS = 60_000;
 
 /** What the server refused, with its stable code. */
 export class Problem extends Error {
   constructor(status, body) {
-    super(body?.detail ?? body?.title ?? 'The server did not answer as expected.');
+    super(body?.errors?.[0]?.message ? `${body.detail} (${body.errors[0].message})` : messageOf(body));
     this.status = status;
     this.code = body?.code ?? 'UNKNOWN';
   }
 }
 
-/** Who is signed in here, until the tab is closed; null when nobody is. */
+/** Who is signed in here, until the tab is closed; null when nobody is. The access token may have ended. */
 export function readSession() {
   try {
     const session = JSON.parse(sessionStorage.getItem(STORED));
-    return session && session.expiresAt > Date.now() ? session : null;
+    return session?.refreshToken ? session : null;
   } catch {
     return null;
   }
+}
+
+/** @param {string | undefined} code of the second factor @throws Problem */
+export async function signIn(email, password, code) {
+  const session = {};
+  keep(session, await send('/auth/login', { email, password, ...(code ? { code } : {}) }));
+  return session;
+}
+
+/** Forgets who is signed in, here and, if it can be reached, on the server. */
+export function signOut(session) {
+  sessionStorage.removeItem(STORED);
+  if (session) void call(session, 'POST', '/auth/logout').catch(() => undefined);
 }
 
 export function endSession() {
   sessionStorage.removeItem(STORED);
 }
 
-/** @throws Problem */
-export async function signIn(email, password) {
-  const { data } = await call(null, 'POST', '/auth/login', { email, password });
-  const session = { token: data.accessToken, user: data.user, expiresAt: Date.now() + data.expiresIn * 1000 };
-  sessionStorage.setItem(STORED, JSON.stringify(session));
-  return session;
+/**
+ * An access token that is good for a while; `renew` asks for another one than before. @throws Problem 401 when the
+ * session has ended
+ */
+export async function freshToken(session, renew = false) {
+  if (renew || session.expiresAt - Date.now() < MARGIN_MS) await renewOnce(session);
+  return session.token;
 }
 
 /** One record or answer. @throws Problem */
@@ -54,14 +70,43 @@ export async function post(session, path, body) {
   return (await call(session, 'POST', path, body)).data;
 }
 
+/** The same for what nobody has to be signed in for. @throws Problem */
+export async function send(path, body) {
+  return (await request(null, 'POST', path, body)).data;
+}
+
 function queryText(query) {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
   return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
 }
 
+/** Renews the token before it ends, and once more when the server no longer takes it. */
 async function call(session, method, path, body) {
+  const token = await freshToken(session);
+  try {
+    return await request(token, method, path, body);
+  } catch (error) {
+    if (error.status !== 401) throw error;
+    return request(await freshToken(session, session.token === token), method, path, body);
+  }
+}
+
+/** A refresh token is good for one use, so that everybody who needs a token waits for the same renewal. */
+function renewOnce(session) {
+  session.renewal ??= send('/auth/refresh', { refreshToken: session.refreshToken })
+    .then((answer) => keep(session, answer))
+    .finally(() => (session.renewal = undefined));
+  return session.renewal;
+}
+
+function keep(session, { accessToken, refreshToken, expiresIn, user }) {
+  Object.assign(session, { token: accessToken, refreshToken, user, expiresAt: Date.now() + expiresIn * 1000 });
+  sessionStorage.setItem(STORED, JSON.stringify({ ...session, renewal: undefined }));
+}
+
+async function request(token, method, path, body) {
   const headers = { accept: 'application/json' };
-  if (session) headers.authorization = `Bearer ${session.token}`;
+  if (token) headers.authorization = `Bearer ${token}`;
   if (body !== undefined) headers['content-type'] = 'application/json';
   let answer;
   try {
@@ -72,4 +117,8 @@ async function call(session, method, path, body) {
   const content = await answer.json().catch(() => null);
   if (!answer.ok || !content) throw new Problem(answer.status, content);
   return content;
+}
+
+function messageOf(body) {
+  return body?.detail ?? body?.title ?? 'The server did not answer as expected.';
 }

@@ -1,5 +1,5 @@
 import { AlertList } from './alerts.js';
-import { endSession, get, list, post, readSession, signIn } from './api.js';
+import { endSession, freshToken, get, list, post, readSession, signIn, signOut } from './api.js';
 import { DeviceList } from './devices.js';
 import { byId, el, setText } from './dom.js';
 import { levelOf, UNKNOWN } from './format.js';
@@ -24,7 +24,10 @@ let rates = [0];
 byId('sign-in')
   .querySelector('form')
   .addEventListener('submit', (event) => void submit(event));
-byId('sign-out').addEventListener('click', () => leave(''));
+byId('sign-out').addEventListener('click', () => {
+  signOut(session);
+  leave('');
+});
 byId('search').addEventListener('input', (event) => devices.search(event.target.value));
 byId('municipalities').addEventListener('change', (event) => enter(event.target.value));
 setInterval(tick, 1000);
@@ -39,14 +42,23 @@ async function submit(event) {
   setText(byId('sign-in-problem'), '');
   button.disabled = true;
   try {
-    session = await signIn(form.email.value, form.password.value);
+    session = await signIn(form.email.value, form.password.value, form.code.value);
     form.password.value = '';
+    askForCode(false);
     await arrive();
   } catch (error) {
+    if (error.code === 'SECOND_FACTOR_REQUIRED') askForCode(true);
     setText(byId('sign-in-problem'), error.message);
   } finally {
     button.disabled = false;
   }
+}
+
+/** People with a second factor are asked for its code after the password. */
+function askForCode(wanted) {
+  byId('code-field').hidden = !wanted;
+  byId('code').value = '';
+  if (wanted) byId('code').focus();
 }
 
 /** Shows the room to whoever is signed in. */
@@ -87,7 +99,7 @@ function enter(id) {
   alerts.forget();
   setText(byId('municipality'), '');
   setText(byId('trouble'), '');
-  subscription = new Subscription(session.token, id, {
+  subscription = new Subscription((renew) => freshToken(session, renew), id, {
     event: (message) => receive(message),
     state: (name) => showState(name),
     fresh: () => void load(id).catch(trouble),

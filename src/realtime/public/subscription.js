@@ -5,6 +5,7 @@ const TOPICS = ['alerts', 'devices', 'readings'];
 /**
  * A subscription to a municipality that survives bad networks: it goes on with the cursor of the last event. `on`:
  * `event(message)`, `state(name)`, `fresh()` (what happened before is not told: load it), `ended()` (sign in again).
+ * `tokenOf(renew)` gives an access token; it is asked with every connection, so that a new one does not cost the cursor.
  */
 export class Subscription {
   #socket;
@@ -12,20 +13,26 @@ export class Subscription {
   #municipalityId;
   #on;
   #closed = false;
+  #tokenOf;
+  /** The server no longer took the token. */
+  #refusedToken = false;
 
-  constructor(token, municipalityId, on) {
+  constructor(tokenOf, municipalityId, on) {
+    this.#tokenOf = tokenOf;
     this.#municipalityId = municipalityId;
     this.#on = on;
     this.#socket = io({
       path: '/ws',
-      auth: { token },
+      auth: (show) => void this.#authenticate(show),
       transports: ['websocket', 'polling'],
       reconnectionDelayMax: 5000,
     });
     this.#socket.on('connect', () => void this.#subscribe());
     this.#socket.on('disconnect', (reason) => this.#disconnected(reason));
     this.#socket.on('connect_error', (error) => this.#refused(error));
-    this.#socket.on('exception', ({ error }) => error?.code === 'SESSION_ENDED' && this.#ended());
+    this.#socket.on('exception', ({ error }) => {
+      if (error?.code === 'SESSION_ENDED') this.#refusedToken = true;
+    });
     for (const name of ['alert', 'device', 'reading']) {
       this.#socket.on(name, (message) => {
         this.#cursor = message.cursor;
@@ -41,6 +48,19 @@ export class Subscription {
     this.#socket.disconnect();
   }
 
+  async #authenticate(show) {
+    try {
+      show({ token: await this.#tokenOf(this.#refusedToken) });
+    } catch (error) {
+      if (this.#closed) return;
+      if (error.status === 401) this.#ended();
+      else {
+        this.#socket.disconnect();
+        this.#connectLater(5000);
+      }
+    }
+  }
+
   async #subscribe() {
     const fresh = this.#cursor === undefined;
     const request = { topics: TOPICS, municipalityId: this.#municipalityId, cursor: this.#cursor };
@@ -49,6 +69,7 @@ export class Subscription {
       .emitWithAck('subscribe', request)
       .catch(() => null);
     if (answer?.ok) {
+      this.#refusedToken = false;
       this.#cursor ??= answer.cursor;
       this.#on.state('live');
       if (fresh) this.#on.fresh();
@@ -69,8 +90,12 @@ export class Subscription {
   }
 
   #refused(error) {
-    if (error.data?.code === 'UNAUTHENTICATED') this.#ended();
-    else {
+    if (error.data?.code === 'UNAUTHENTICATED' && this.#refusedToken) this.#ended();
+    else if (error.data?.code === 'UNAUTHENTICATED') {
+      // Once more, with a token that is new.
+      this.#refusedToken = true;
+      this.#connectLater(0);
+    } else {
       this.#on.state('offline');
       if (!this.#socket.active) this.#connectLater(5000);
     }
