@@ -64,7 +64,7 @@ describeEachDatabase((db) => {
       [{ ...RULE, scope: { sensorTypeCode: 'salinity' } }, 'scope.sensorTypeCode'],
       [{ ...RULE, scope: { sensorId: room.home } }, 'scope.sensorId'],
       [{ ...RULE, scope: { municipalityId: room.other } }, 'scope.municipalityId'],
-      [{ ...RULE, kind: 'range', min: 6, max: 1 }, ''],
+      [{ ...RULE, kind: 'range', min: 6, max: 1 }, 'operator'],
       [{ ...RULE, kind: 'rain' }, 'kind'],
     ];
     for (const [body, path] of refused) {
