@@ -2,11 +2,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { audit } from './audit/audit.mjs';
 import { ingest } from './ingest/ingest.mjs';
 import { recovery } from './recovery/recovery.mjs';
 import { machine } from './lib/machine.mjs';
 
-const BENCHMARKS = { ingest, recovery };
+const BENCHMARKS = { audit, ingest, recovery };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
