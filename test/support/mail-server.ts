@@ -18,7 +18,7 @@ export class MailServer {
   ) {}
 
   static async start(): Promise<MailServer> {
-    let mails: MailServer | undefined;
+    const holder: { mails?: MailServer } = {};
     const server = new SMTPServer({
       authOptional: true,
       disabledCommands: ['STARTTLS'],
@@ -26,21 +26,21 @@ export class MailServer {
         const chunks: Buffer[] = [];
         stream.on('data', (chunk: Buffer) => chunks.push(chunk));
         stream.on('end', () => {
-          if (mails!.refusals > 0) {
-            mails!.refusals--;
+          const mails = holder.mails!;
+          if (mails.refusals > 0) {
+            mails.refusals--;
             done(Object.assign(new Error('later'), { responseCode: 451 }));
             return;
           }
           const to = session.envelope.rcptTo.map(({ address }) => address);
-          mails!.mails.push({ to, raw: Buffer.concat(chunks).toString('utf8') });
+          mails.mails.push({ to, raw: Buffer.concat(chunks).toString('utf8') });
           done();
         });
       },
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.server.address() as { port: number };
-    mails = new MailServer(server, `smtp://127.0.0.1:${address.port}`);
-    return mails;
+    return (holder.mails = new MailServer(server, `smtp://127.0.0.1:${address.port}`));
   }
 
   /** Messages to an address, the oldest first. */
