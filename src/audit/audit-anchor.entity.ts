@@ -14,6 +14,8 @@ const schema = defineEntity({
     signature: p.string().length(128),
     keyId: p.string().length(64),
     createdAt: p.datetime(3).onCreate(() => new Date()),
+    /** When the witness of the municipality took it. */
+    witnessedAt: p.datetime(3).nullable(),
   },
 });
 

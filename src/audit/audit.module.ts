@@ -21,6 +21,6 @@ const READING = [AuditExport, AuditQueries, AuditReports, AuditVerifier];
 @Module({
   controllers: [AuditController],
   providers: [...WRITING, ...READING, { provide: APP_INTERCEPTOR, useClass: RefusalInterceptor }],
-  exports: [AuditLog, Refusals, Sealer],
+  exports: [AuditKeys, AuditLog, Refusals, Sealer],
 })
 export class AuditModule {}

@@ -32,6 +32,8 @@ const schema = defineEntity({
     /** Days that readings are kept; null: for ever. */
     retentionDays: p.integer().nullable(),
     contact: p.json<Contact>().nullable(),
+    /** Where the signed anchors of the audit log are sent, out of this installation's reach. */
+    witnessUrl: p.string().length(2048).nullable(),
     status: p.string().length(16).$type<'active' | 'suspended'>().default('active'),
     version: p.integer().version().default(1),
     ...timestampProperties,

@@ -14,6 +14,7 @@ export function toMunicipalityResponse(municipality: Municipality): Municipality
     language,
     retentionDays: municipality.retentionDays ?? null,
     contact: municipality.contact ?? null,
+    witnessUrl: municipality.witnessUrl ?? null,
     status,
     version,
     createdAt: createdAt.toISOString(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { outboundUrlSchema } from '../common/http/outbound-http.js';
 import { pageQuerySchema } from '../common/pagination/page.js';
 import { instantOutSchema, uuidSchema } from '../common/validation/schemas.js';
 import { nameSchema, searchSchema } from '../common/validation/text.schemas.js';
@@ -44,6 +45,12 @@ const contactSchema = z
   .nullable()
   .describe('Whom to ask about the municipality');
 
+const witnessUrlSchema = outboundUrlSchema
+  .nullable()
+  .describe(
+    'Gets the signed anchors of the audit log each day by POST, to be kept out of the reach of this installation',
+  );
+
 const parentIdSchema = uuidSchema.nullable().describe('The region that it lies in; a region lies in none');
 
 /** What a municipality may set for itself. */
@@ -52,6 +59,7 @@ const settings = {
   language: languageSchema,
   retentionDays: retentionDaysSchema,
   contact: contactSchema,
+  witnessUrl: witnessUrlSchema,
 };
 
 const optionalSettings = z.strictObject(settings).partial().shape;
@@ -111,6 +119,7 @@ export const municipalitySchema = z
     contact: z
       .object({ name: z.string().optional(), email: z.string().optional(), phone: z.string().optional() })
       .nullable(),
+    witnessUrl: z.string().nullable(),
     status: z.enum(STATUSES),
     version: versionOutSchema,
     createdAt: instantOutSchema,
@@ -130,6 +139,7 @@ export const MUNICIPALITY_EXAMPLE: MunicipalityResponse = {
   language: 'de',
   retentionDays: null,
   contact: { name: 'Water works', email: 'water@sollen.example' },
+  witnessUrl: null,
   status: 'active',
   version: 1,
   createdAt: '2026-03-01T12:00:00.000Z',

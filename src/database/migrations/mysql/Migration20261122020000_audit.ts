@@ -51,7 +51,7 @@ export class Migration20261122020000_audit extends Migration {
       constraint audit_seals_audit_id_unique unique (audit_id)) ${TABLE}`);
     await this
       .execute(`create table audit_anchors (chain varchar(36) not null, day varchar(10) not null, position bigint not null,
-      hash varchar(64) not null, signature varchar(128) not null, key_id varchar(64) not null, created_at datetime(3) not null,
+      hash varchar(64) not null, signature varchar(128) not null, key_id varchar(64) not null, created_at datetime(3) not null, witnessed_at datetime(3) null,
       constraint audit_anchors_pkey primary key (chain, position)) ${TABLE}`);
     await this
       .execute(`create table audit_keys (id varchar(64) primary key, generation int not null, public_key varchar(500) not null,

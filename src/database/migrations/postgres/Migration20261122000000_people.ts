@@ -17,7 +17,7 @@ export class Migration20261122000000_people extends Migration {
     this.addSql(`alter table municipalities
       add column kind varchar(16) not null default 'municipality', add column parent_id uuid null,
       add column language varchar(16) not null default 'en', add column retention_days int null,
-      add column contact jsonb null, add column version int not null default 1,
+      add column contact jsonb null, add column witness_url varchar(2048) null, add column version int not null default 1,
       add constraint municipalities_parent_id_foreign foreign key (parent_id) references municipalities (id)`);
     this.addSql(`create index municipalities_parent_id_index on municipalities (parent_id)`);
     this.roles();
@@ -91,6 +91,6 @@ export class Migration20261122000000_people extends Migration {
     this.addSql(`drop table memberships`);
     this.addSql(`drop table roles`);
     this.addSql(`alter table municipalities drop column kind, drop column parent_id, drop column language,
-      drop column retention_days, drop column contact, drop column version`);
+      drop column retention_days, drop column contact, drop column witness_url, drop column version`);
   }
 }

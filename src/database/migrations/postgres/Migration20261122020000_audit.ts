@@ -48,7 +48,7 @@ export class Migration20261122020000_audit extends Migration {
       constraint audit_seals_audit_id_unique unique (audit_id))`);
     this
       .addSql(`create table audit_anchors (chain varchar(36) not null, day varchar(10) not null, position bigint not null,
-      hash varchar(64) not null, signature varchar(128) not null, key_id varchar(64) not null, created_at timestamptz(3) not null,
+      hash varchar(64) not null, signature varchar(128) not null, key_id varchar(64) not null, created_at timestamptz(3) not null, witnessed_at timestamptz(3) null,
       constraint audit_anchors_pkey primary key (chain, position))`);
     this
       .addSql(`create table audit_keys (id varchar(64) primary key, generation int not null, public_key varchar(500) not null,
