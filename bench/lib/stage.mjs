@@ -11,8 +11,8 @@ import { startPostgres } from '../../scripts/services/postgres.mjs';
 import { startRedis } from '../../scripts/services/redis.mjs';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const EMAIL = 'bench@example.org';
-const PASSWORD = 'a long enough bench password';
+/** The administrator that the stage begins with. */
+export const ADMIN = { email: 'bench@example.org', password: 'a long enough bench password' };
 
 /** Settings of a small production server; durability is on. */
 const POSTGRES_SETTINGS = { shared_buffers: '512MB', max_wal_size: '4GB', checkpoint_timeout: '15min' };
@@ -46,7 +46,7 @@ export async function openStage({ durable = true } = {}) {
   };
   await ensureBuilt(ROOT);
   cli(env, ['migrate']);
-  cli({ ...env, ADMIN_PASSWORD: PASSWORD }, ['create-admin', '--email', EMAIL]);
+  cli({ ...env, ADMIN_PASSWORD: ADMIN.password }, ['create-admin', '--email', ADMIN.email]);
   const stage = {
     postgres,
     mosquitto,
@@ -85,7 +85,7 @@ export async function signIn(app) {
   const answer = await fetch(`${app.url}/api/v1/auth/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ email: EMAIL, password: PASSWORD }),
+    body: JSON.stringify(ADMIN),
   });
   if (!answer.ok) throw new Error(`sign-in failed: ${answer.status} ${await answer.text()}`);
   return (await answer.json()).data.accessToken;
