@@ -14,19 +14,30 @@ import { User } from '../../src/users/user.entity.js';
 import { UserService } from '../../src/users/user.service.js';
 import { describeEachDatabase } from '../support/databases.js';
 
-/** Entities without a municipality: reference data and keys that only ingestion uses, by raw SQL. */
+/** Entities without a municipality: reference data, and what only the platform itself uses, by raw SQL. */
 const WITHOUT_TENANT = [
   'AlertNote',
+  'AuditAnchor',
+  'AuditChain',
+  'AuditKey',
+  'AuditPending',
+  'AuditSeal',
   'Counter',
   'DeviceCredential',
   'DevicePresence',
   'LatestReading',
   'LivePosition',
   'Municipality',
+  'OneTimeToken',
   'OutboxEvent',
+  'Protocol',
   'Reading',
+  'RecoveryCode',
+  'RefreshToken',
   'RuleState',
+  'SecondFactor',
   'SensorType',
+  'Session',
 ];
 
 function within<T>(tenant: TenantScope | undefined, work: () => Promise<T>): Promise<T> {

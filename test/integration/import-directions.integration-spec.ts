@@ -74,6 +74,7 @@ const BREAKING: readonly (readonly [rule: string, tree: Tree])[] = [
   ['room-database', importing('src/database/sql.ts', 'src/redis/cache.ts')],
   ['entity-lists-import-entities-only', importing('src/database/entities.ts', 'src/devices/devices.service.ts')],
   ['entity-lists-import-entities-only', importing('src/database/seeders/types.ts', 'src/devices/devices.service.ts')],
+  ['room-mail', importing('src/mail/mailer.ts', 'src/users/user.entity.ts')],
   ['room-redis', importing('src/redis/cache.ts', 'src/queue/queue.module.ts')],
   ['room-queue', importing('src/queue/queue.module.ts', 'src/outbox/outbox.service.ts')],
   ['room-mqtt', importing('src/mqtt/topics.ts', 'src/devices/device-registry.ts')],
