@@ -105,7 +105,11 @@ function conditionsOf(query: ListAlerts): FilterQuery<Alert>[] {
   const where: FilterQuery<Alert>[] = [];
   if (before !== undefined) {
     const openedAt = new Date(before[0]);
-    where.push({ $or: [{ openedAt: { $lt: openedAt } }, { openedAt, id: { $lt: before[1] } }] });
+    // The first part alone could begin in the middle of the index; with only the second it is read from its beginning.
+    where.push(
+      { openedAt: { $lte: openedAt } },
+      { $or: [{ openedAt: { $lt: openedAt } }, { id: { $lt: before[1] } }] },
+    );
   }
   if (status !== undefined) where.push({ status: { $in: status } });
   if (severity !== undefined) where.push({ severity: { $in: severity } });

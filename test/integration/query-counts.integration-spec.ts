@@ -61,6 +61,11 @@ describeEachDatabase((db) => {
     expect(wrong).toEqual([]);
   });
 
+  it('reads a list of alerts from their own table alone', async () => {
+    const { statements } = await ask('/api/v1/alerts?limit=10');
+    expect(statements.join('\n')).not.toMatch(/\bjoin\b/);
+  });
+
   it('takes few statements for single records, however much hangs on them', async () => {
     const { device, alert, sensor, rule, user } = world.a.ids;
     for (const path of [
