@@ -5,8 +5,8 @@
 import { parseArgs } from 'node:util';
 import { LockMode } from '@mikro-orm/core';
 import { NestFactory } from '@nestjs/core';
-import { AuditJobsModule } from '../../dist/audit/audit-jobs.module.js';
 import { AuditModule } from '../../dist/audit/audit.module.js';
+import { SealingTimer } from '../../dist/audit/sealing-timer.js';
 import { CommonModule } from '../../dist/common/common.module.js';
 import {
   ALL_TENANTS,
@@ -39,8 +39,9 @@ const app = await NestFactory.createApplicationContext(
       CommonModule,
       ConfigModule.forRoot(loadConfig()),
       DatabaseModule,
-      ...(audited ? [AuditModule, AuditJobsModule] : []),
+      ...(audited ? [AuditModule] : []),
     ],
+    providers: audited ? [SealingTimer] : [],
   },
   { logger: ['warn', 'error'] },
 );

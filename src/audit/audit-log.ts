@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import { SqlDialect } from '../database/dialects/sql-dialect.js';
-import { placeholders, runSql, type SqlClient } from '../database/sql.js';
+import { placeholders, type SqlClient } from '../database/sql.js';
 import { Transactions, type Transaction } from '../database/transaction.js';
 import { AUDIT_COLUMNS, columnValues } from './audit-columns.js';
 import { chainOf, type AuditEntry, type AuditRow } from './audit-entry.js';
@@ -43,16 +43,17 @@ export class AuditLog {
 
   private async insert(client: SqlClient, rows: readonly AuditRow[]): Promise<void> {
     const list = (row: string): string => `${row},`.repeat(rows.length).slice(0, -1);
-    await runSql(
+    await this.dialect.runBoth(
       client,
-      this.dialect.bind(`insert into audit_logs (${COLUMNS}) values ${list(ROW)}`),
-      rows.flatMap((row) => columnValues(row, this.dialect)),
-    );
-    // What the sealer has still to link; it takes the row away when it has.
-    await runSql(
-      client,
-      this.dialect.bind(`insert into audit_pending (chain, audit_id) values ${list('(?,?)')}`),
-      rows.flatMap(({ id, municipalityId }) => [chainOf(municipalityId), id]),
+      {
+        sql: `insert into audit_logs (${COLUMNS}) values ${list(ROW)}`,
+        params: rows.flatMap((row) => columnValues(row, this.dialect)),
+      },
+      // What the sealer has still to link; it takes the row away when it has.
+      {
+        sql: `insert into audit_pending (chain, audit_id) values ${list('(?,?)')}`,
+        params: rows.flatMap(({ id, municipalityId }) => [chainOf(municipalityId), id]),
+      },
     );
   }
 }

@@ -1,5 +1,12 @@
 import { placeholders, runSql, type SqlClient } from '../sql.js';
-import { driverErrors, NETWORK_ERROR_CODES, SqlDialect, type ReadingColumns, type StoredValue } from './sql-dialect.js';
+import {
+  driverErrors,
+  NETWORK_ERROR_CODES,
+  SqlDialect,
+  type ReadingColumns,
+  type Statement,
+  type StoredValue,
+} from './sql-dialect.js';
 
 /** Too many connections, shutdown, read-only during a failover, killed or lost connections, time limits. */
 const UNAVAILABLE = new Set([
@@ -28,6 +35,11 @@ export class MysqlDialect extends SqlDialect {
 
   anyOf(column: string, ids: readonly number[]): { sql: string; params: unknown[] } {
     return { sql: `${column} in ${placeholders(ids.length)}`, params: [...ids] };
+  }
+
+  async runBoth(client: SqlClient, first: Statement, second: Statement): Promise<void> {
+    await runSql(client, first.sql, first.params);
+    await runSql(client, second.sql, second.params);
   }
 
   instant(epochMs: number): string {

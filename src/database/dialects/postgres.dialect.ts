@@ -1,5 +1,12 @@
 import { runSql, type SqlClient } from '../sql.js';
-import { driverErrors, NETWORK_ERROR_CODES, SqlDialect, type ReadingColumns, type StoredValue } from './sql-dialect.js';
+import {
+  driverErrors,
+  NETWORK_ERROR_CODES,
+  SqlDialect,
+  type ReadingColumns,
+  type Statement,
+  type StoredValue,
+} from './sql-dialect.js';
 
 /** PostgreSQL array literal of numbers. Built by hand: the driver's own array encoder quotes and escapes each element. */
 const numbers = (values: readonly number[]): string => `{${values.join(',')}}`;
@@ -31,6 +38,10 @@ export class PostgresDialect extends SqlDialect {
 
   anyOf(column: string, ids: readonly number[]): { sql: string; params: unknown[] } {
     return { sql: `${column} = any(?::int4[])`, params: [numbers(ids)] };
+  }
+
+  async runBoth(client: SqlClient, first: Statement, second: Statement): Promise<void> {
+    await runSql(client, this.bind(`with first as (${first.sql}) ${second.sql}`), [...first.params, ...second.params]);
   }
 
   instant(epochMs: number): string {

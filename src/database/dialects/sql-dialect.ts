@@ -18,6 +18,12 @@ export interface StoredValue {
   value: number;
 }
 
+/** A raw statement with `?` placeholders. */
+export interface Statement {
+  readonly sql: string;
+  readonly params: readonly unknown[];
+}
+
 /**
  * What differs between PostgreSQL and MySQL/MariaDB, in one place: placeholders, instants, bulk statements, partitions,
  * error codes. Every statement here is written for thousands of rows at a time.
@@ -30,6 +36,12 @@ export abstract class SqlDialect {
 
   /** Condition `column is one of ids`, for thousands of whole numbers, with its parameters. */
   abstract anyOf(column: string, ids: readonly number[]): { sql: string; params: unknown[] };
+
+  /**
+   * Runs two statements (with `?` placeholders) of which the second does not look at what the first wrote; in one round
+   * trip where the database can.
+   */
+  abstract runBoth(client: SqlClient, first: Statement, second: Statement): Promise<void>;
 
   /** An instant as the driver wants it in a raw statement. */
   abstract instant(epochMs: number): string;
