@@ -114,8 +114,8 @@ export class AccessGuard implements CanActivate {
 /** What is asked for, as documentation and audit name it; values from the caller do not get into it. */
 function operationOf(context: ExecutionContext): string {
   if (context.getType() !== 'http') return `${context.getClass().name}.${context.getHandler().name}`;
-  const { method, route } = context.switchToHttp().getRequest<{ method: string; route?: { path?: unknown } }>();
-  return `${method} ${String(route?.path ?? '')}`;
+  const { method, route } = context.switchToHttp().getRequest<{ method: string; route?: { path: string } }>();
+  return `${method} ${route?.path ?? ''}`;
 }
 
 /** Compares in a time that does not depend on where the texts differ; hashed, so that their lengths do not matter. */
