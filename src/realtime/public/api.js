@@ -2,6 +2,7 @@ const BASE = '/api/v1';
 const STORED = 'hydroalert.session';
 /** An access token is renewed when it has less than this left. */
 const MARGIN_MS = 60_000;
+const CLAIM_MS = 2_000;
 
 /** What the server refused, with its stable code. */
 export class Problem extends Error {
@@ -22,10 +23,30 @@ export function readSession() {
   }
 }
 
+/**
+ * Whether no other tab uses this session. A duplicated tab has a copy of it, and two that renew it with the same token
+ * look to the server like a thief. Where the browser has no locks (plain HTTP), nobody can tell.
+ */
+export function claim(session) {
+  if (!navigator.locks) return Promise.resolve(true);
+  const name = `hydroalert:${session.key}`;
+  return new Promise((resolve) => {
+    const held = new Promise(() => {});
+    navigator.locks
+      // Not at once: the page that is being reloaded gives its lock up a little later.
+      .request(name, { signal: AbortSignal.timeout(CLAIM_MS) }, () => {
+        resolve(true);
+        return held;
+      })
+      .catch(() => resolve(false));
+  });
+}
+
 /** @param {string | undefined} code of the second factor @throws Problem */
 export async function signIn(email, password, code) {
-  const session = {};
+  const session = { key: `${Date.now()}-${Math.random()}` };
   keep(session, await send('/auth/login', { email, password, ...(code ? { code } : {}) }));
+  await claim(session);
   return session;
 }
 

@@ -1,5 +1,5 @@
 import { AlertList } from './alerts.js';
-import { endSession, freshToken, get, list, post, readSession, signIn, signOut } from './api.js';
+import { claim, endSession, freshToken, get, list, post, readSession, signIn, signOut } from './api.js';
 import { DeviceList } from './devices.js';
 import { byId, el, setText } from './dom.js';
 import { levelOf, UNKNOWN } from './format.js';
@@ -31,9 +31,14 @@ byId('sign-out').addEventListener('click', () => {
 byId('search').addEventListener('input', (event) => devices.search(event.target.value));
 byId('municipalities').addEventListener('change', (event) => enter(event.target.value));
 setInterval(tick, 1000);
-session = readSession();
-if (session) void arrive();
-else leave('');
+void begin();
+
+async function begin() {
+  session = readSession();
+  if (session && !(await claim(session))) return leave('This tab is a copy of another one. Please sign in here too.');
+  if (session) await arrive();
+  else leave('');
+}
 
 async function submit(event) {
   event.preventDefault();
