@@ -76,7 +76,7 @@ describe('the process', () => {
     await until(() => logLines(spawned).some((line) => line['requestId'] === 'traced-2' && 'status' in line));
     const lines = logLines(app);
     expect(lines).toContainEqual(
-      expect.objectContaining({ requestId: 'traced-1', path: '/api/v1/monitoring/health', status: 200 }),
+      expect.objectContaining({ requestId: 'traced-1', path: '/api/v1/monitoring/health', status: 422 }),
     );
     expect(lines).toContainEqual(
       expect.objectContaining({ requestId: 'traced-2', path: '/api/v1/devices', status: 401 }),
