@@ -22,7 +22,10 @@ export class AuditQueries {
     const where: FilterQuery<AuditRecord>[] = [];
     if (before !== undefined) {
       const occurredAt = new Date(before[0]);
-      where.push({ $or: [{ occurredAt: { $lt: occurredAt } }, { occurredAt, id: { $lt: before[1] } }] });
+      where.push(
+        { occurredAt: { $lte: occurredAt } },
+        { $or: [{ occurredAt: { $lt: occurredAt } }, { id: { $lt: before[1] } }] },
+      );
     }
     for (const name of EQUAL) if (query[name] !== undefined) where.push({ [name]: query[name] });
     if (query.from !== undefined) where.push({ occurredAt: { $gte: query.from } });
@@ -37,7 +40,10 @@ export class AuditQueries {
     const where: FilterQuery<AuditRecord>[] = [{ recordType, recordId }];
     if (after !== undefined) {
       const occurredAt = new Date(after[0]);
-      where.push({ $or: [{ occurredAt: { $gt: occurredAt } }, { occurredAt, id: { $gt: after[1] } }] });
+      where.push(
+        { occurredAt: { $gte: occurredAt } },
+        { $or: [{ occurredAt: { $gt: occurredAt } }, { id: { $gt: after[1] } }] },
+      );
     }
     return this.page(where, query.limit, 'asc');
   }
