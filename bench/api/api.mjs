@@ -4,11 +4,13 @@
  */
 import pg from 'pg';
 import { closeStage, ADMIN, openStage, startApp } from '../lib/stage.mjs';
-import { printTable } from '../lib/table.mjs';
+import { median, printTable } from '../lib/table.mjs';
 import { addOperator, seedApi, YEAR_QUERY } from './data.mjs';
 import { loadHttp, loadSql } from './load.mjs';
 
 const CONNECTIONS = 10;
+/** Of the comparison with and without limits. */
+const ROUNDS = 3;
 const OPERATOR = 'operator@example.org';
 /** Requests a minute that nobody reaches: limits are counted, and refuse nobody. */
 const COUNTED = '10000000';
@@ -21,12 +23,12 @@ export async function api({ seconds }) {
     const data = await seedApi(stage.db);
     await addOperator(stage.db, data.town, OPERATOR, ADMIN.email);
     const open = await withApp(stage, '0', (app, token) => measure(stage, app, token, data, seconds));
-    const limited = await withApp(stage, COUNTED, (app, token) => floor(stage, app, token, seconds));
+    const limits = await costOfLimits(stage, seconds);
     const bare = [];
     for (const [name, statement] of Object.entries(statements(data))) {
       bare.push({ name, ...(await loadSql(pool, statement, { connections: CONNECTIONS, seconds })) });
     }
-    return report(open, { name: '/auth/me, rate limits counted', ...limited }, bare);
+    return report(open, limits, bare);
   } finally {
     await pool.end();
     await closeStage(stage);
@@ -46,6 +48,27 @@ async function withApp(stage, limit, work) {
   } finally {
     await app.stop();
   }
+}
+
+/** `/auth/me` with and without limits, in turns, so that what else the machine does falls on both. */
+function costOfLimits(stage, seconds) {
+  return withApp(stage, '0', (open, openToken) =>
+    withApp(stage, COUNTED, async (limited, limitedToken) => {
+      const [without, counted] = [[], []];
+      for (let round = 0; round < ROUNDS; round++) {
+        without.push(await floor(stage, open, openToken, seconds));
+        counted.push(await floor(stage, limited, limitedToken, seconds));
+      }
+      return [
+        { name: '/auth/me again, no limits', ...medians(without) },
+        { name: '/auth/me, limits counted', ...medians(counted) },
+      ];
+    }),
+  );
+}
+
+function medians(rounds) {
+  return Object.fromEntries(Object.keys(rounds[0]).map((key) => [key, median(rounds.map((round) => round[key]))]));
 }
 
 function processes(stage, app) {
@@ -140,9 +163,9 @@ function statements({ town, series }) {
   };
 }
 
-function report(open, limited, bare) {
+function report(open, limits, bare) {
   const none = open[0]['requests/s'];
-  const rows = [...open, limited].map((row) => {
+  const rows = [...open, ...limits].map((row) => {
     const statement = bare.find(({ name }) => name === row.name);
     return {
       ...row,
@@ -151,6 +174,8 @@ function report(open, limited, bare) {
       '/ bare SQL': statement && row['requests/s'] / statement['requests/s'],
     };
   });
+  const cost = limits[1]['requests/s'] / limits[0]['requests/s'];
   printTable(`API (${CONNECTIONS} connections; cores: how busy each was)`, rows);
-  return { rows, bare };
+  console.log(`/auth/me with rate limits counted / without: ${(cost * 100).toFixed(0)} %`);
+  return { rows, bare, ratios: { 'rate limits counted / without': cost } };
 }
