@@ -71,7 +71,9 @@ export default tseslint.config(
   },
   {
     files: ['src/realtime/public/**/*.js'],
-    languageOptions: { globals: { document: 'readonly', sessionStorage: 'readonly', window: 'readonly' } },
+    languageOptions: {
+      globals: { document: 'readonly', navigator: 'readonly', sessionStorage: 'readonly', window: 'readonly' },
+    },
     rules: { 'max-lines-per-function': sizes['max-lines-per-function'] },
   },
   {

@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { JwtModule } from '@nestjs/jwt';
-import { Invitations } from '../users/invitations.js';
+import { AccountAccess } from '../users/account-access.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessGuard } from './access.guard.js';
 import { Accounts } from './accounts.js';
@@ -10,7 +10,7 @@ import { LockOutNotice } from './attempts/lock-out-notice.js';
 import { AuthController } from './auth.controller.js';
 import { DeviceKeyStrategy } from './device-key.strategy.js';
 import { JwtStrategy } from './jwt.strategy.js';
-import { InvitationService } from './links/invitation.service.js';
+import { AccountAccessService } from './account-access.service.js';
 import { OneTimeLinks } from './links/one-time-links.js';
 import { PasswordLinksService } from './links/password-links.service.js';
 import { OwnAccountService } from './own-account.service.js';
@@ -45,7 +45,7 @@ import { TokenVerifier } from './token-verifier.js';
     Attempts,
     DeviceKeyGuard,
     DeviceKeyStrategy,
-    InvitationService,
+    AccountAccessService,
     JwtStrategy,
     LockOutNotice,
     OneTimeLinks,
@@ -63,9 +63,9 @@ import { TokenVerifier } from './token-verifier.js';
     UserGuard,
     RateLimitGuard,
     RateLimits,
-    { provide: Invitations, useExisting: InvitationService },
+    { provide: AccountAccess, useExisting: AccountAccessService },
     { provide: APP_GUARD, useExisting: RateLimitGuard },
   ],
-  exports: [Invitations, RateLimits, TokenVerifier],
+  exports: [AccountAccess, RateLimits, TokenVerifier],
 })
 export class AuthModule {}

@@ -5,7 +5,7 @@ import { requireVersion, type ExpectedVersion } from '../common/versioning/versi
 import { SqlDialect } from '../database/dialects/sql-dialect.js';
 import { RegistryVersion } from '../database/registry-version.js';
 import { Transactions, type Transaction } from '../database/transaction.js';
-import { Invitations } from './invitations.js';
+import { AccountAccess } from './account-access.js';
 import { Membership } from './membership.entity.js';
 import type { Principal } from './principal.js';
 import { requireSuperAdmin } from './rights.js';
@@ -13,6 +13,7 @@ import {
   emailTaken,
   membershipNotFound,
   needsMembership,
+  noSecondFactor,
   notInvited,
   userHasHistory,
   userNotFound,
@@ -32,8 +33,8 @@ export class UserAdministrationService {
   ) {}
 
   /** Sign-in stands above this room and is found when it is needed. */
-  private get invitations(): Invitations {
-    return this.modules.get(Invitations, { strict: false });
+  private get access(): AccountAccess {
+    return this.modules.get(AccountAccess, { strict: false });
   }
 
   /**
@@ -51,7 +52,7 @@ export class UserAdministrationService {
         tx.em.create(Membership, { userId: user.id, municipalityId, roleId: role.id });
       }
       await tx.em.flush();
-      await this.invitations.send(tx, user);
+      await this.access.invite(tx, user);
       return user.id;
     });
   }
@@ -62,7 +63,7 @@ export class UserAdministrationService {
       const user = await this.lock(tx, id);
       await requireToAdminister(tx, actor, user);
       if (user.status !== 'invited') throw notInvited();
-      await this.invitations.send(tx, user);
+      await this.access.invite(tx, user);
     });
   }
 
@@ -87,7 +88,20 @@ export class UserAdministrationService {
       if (moved) user.email = email;
       await tx.em.flush();
       // A link or session that the old address was good for must not outlive it.
-      if (status === 'disabled' || moved) await this.invitations.endSessions(tx, id);
+      if (status === 'disabled' || moved) await this.access.endSessions(tx, id);
+    });
+  }
+
+  /**
+   * Switches off the second factor of somebody who lost it; they sign in with their password alone until they make
+   * another one.
+   * @throws NotFoundError `USER_NOT_FOUND`; ForbiddenError as {@link update}; ConflictError `SECOND_FACTOR_NOT_ENROLLED`
+   */
+  async removeSecondFactor(actor: Principal, id: string): Promise<void> {
+    await this.change(async (tx) => {
+      const user = await this.lock(tx, id);
+      await requireToAdminister(tx, actor, user);
+      if (!(await this.access.removeSecondFactor(tx, user))) throw noSecondFactor();
     });
   }
 
@@ -136,7 +150,7 @@ export class UserAdministrationService {
       for (const membership of await tx.em.find(Membership, { userId: id }, { filters: { tenant: false } })) {
         tx.em.remove(membership);
       }
-      await this.invitations.endSessions(tx, id);
+      await this.access.endSessions(tx, id);
       tx.em.remove(user);
       await tx.em.flush();
     });

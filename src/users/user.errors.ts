@@ -29,6 +29,9 @@ export const userHasHistory = (): ConflictError =>
 export const notInvited = (): ConflictError =>
   new ConflictError('USER_NOT_INVITED', 'The invitation was taken up already.');
 
+export const noSecondFactor = (): ConflictError =>
+  new ConflictError('SECOND_FACTOR_NOT_ENROLLED', 'The user has no second factor.');
+
 /** The person also belongs to municipalities that are none of the caller's. */
 export const belongsElsewhere = (): ForbiddenError =>
   new ForbiddenError(

@@ -115,6 +115,15 @@ export class UsersController {
     await this.administration.removeRole(actor, id, municipalityId);
   }
 
+  @Delete(':id/second-factor')
+  @RequirePermission('user:write')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiOperation({ summary: 'Switch off the second factor of somebody who lost it' })
+  @ApiNoContentResponse({ description: 'Switched off' })
+  async removeSecondFactor(@Param('id', ID) id: string, @ActingUser() actor: Principal): Promise<void> {
+    await this.administration.removeSecondFactor(actor, id);
+  }
+
   @Delete(':id')
   @RequirePermission('user:write')
   @HttpCode(HttpStatus.NO_CONTENT)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Transactions } from '../../src/database/transaction.js';
-import { Invitations } from '../../src/users/invitations.js';
+import { AccountAccess } from '../../src/users/account-access.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { MailServer } from '../support/mail-server.js';
 import { SignInApp } from '../support/sign-in-app.js';
@@ -120,7 +120,7 @@ describeEachDatabase((db) => {
         name,
         id,
       ]);
-      await app.get(Transactions).run((tx) => app.get(Invitations).send(tx, { id, email, name }));
+      await app.get(Transactions).run((tx) => app.get(AccountAccess).invite(tx, { id, email, name }));
       return id;
     }
     const accept = (token: string, name?: string) =>
@@ -145,7 +145,7 @@ describeEachDatabase((db) => {
       const email = 'unwanted@north.example';
       const id = await invite(email);
       const token = await linkFor(email, 'invitation');
-      await app.get(Transactions).run((tx) => app.get(Invitations).endSessions(tx, id));
+      await app.get(Transactions).run((tx) => app.get(AccountAccess).endSessions(tx, id));
       expect((await accept(token)).code).toBe('LINK_INVALID');
     });
   });

@@ -211,6 +211,24 @@ describeEachDatabase((db) => {
       );
     });
 
+    it('is switched off by an administrator for somebody who lost it, and by nobody else', async () => {
+      const email = 'lost@north.example';
+      const id = await app.person(email);
+      await app.person('helper@north.example', 'municipality_admin');
+      const token = (await app.login(email)).data.accessToken;
+      const admin = (await app.login('helper@north.example')).data.accessToken;
+      const remove = (as: string) => app.call('DELETE', `/users/${id}/second-factor`, { token: as });
+      expect(await remove(admin)).toMatchObject({ status: 409, code: 'SECOND_FACTOR_NOT_ENROLLED' });
+      const body = { password: PASSWORD };
+      const { data } = await app.call<{ secret: string }>('POST', '/auth/second-factor/enrol', { token, body });
+      await app.call('POST', '/auth/second-factor/confirm', { token, body: { code: codeOf(data.secret) } });
+      expect((await app.login(email)).code).toBe('SECOND_FACTOR_REQUIRED');
+      expect((await remove(token)).status).toBe(403);
+      expect((await remove(admin)).status).toBe(204);
+      expect((await app.login(email)).status).toBe(200);
+      expect(await actions(id)).toContain('user.second_factor_removed');
+    });
+
     it('is not to be guessed: ten wrong codes lock the account', async () => {
       const email = 'guess@north.example';
       await app.person(email);

@@ -109,12 +109,18 @@ export class SecondFactors {
   /** Switches the second factor off, for somebody who has shown a code. */
   async disable(person: Audited): Promise<void> {
     await this.transactions.run(async (tx) => {
-      if ((await this.read(person.id, tx))?.confirmed_at == null) throw notEnrolled();
-      for (const table of ['recovery_codes', 'second_factors']) {
-        await tx.query(`delete from ${table} where user_id = ?`, [person.id]);
-      }
+      if (!(await this.remove(tx, person.id))) throw notEnrolled();
       await this.audit.record(tx, entryOf('user.second_factor_disabled', person));
     });
+  }
+
+  /** Takes the second factor of somebody away. @returns false when there was none that counted */
+  async remove(tx: Transaction, userId: string): Promise<boolean> {
+    if ((await this.read(userId, tx))?.confirmed_at == null) return false;
+    for (const table of ['recovery_codes', 'second_factors']) {
+      await tx.query(`delete from ${table} where user_id = ?`, [userId]);
+    }
+    return true;
   }
 
   /** A code is taken once: the update finds its row only for a later step, or an unused recovery code. */
