@@ -81,6 +81,7 @@ const EXPLAINED: Readonly<Record<string, readonly string[]>> = {
     'audit/audit-verifier.ts › chains',
     'audit/sealer.ts › anchor',
     'audit/sealer.ts › seal',
+    'audit/witness/anchor-witness.ts › deliver',
     'auth/sessions/session-pruner.ts › delete',
     'outbox/outbox-pruner.ts › pruneAll',
   ],
