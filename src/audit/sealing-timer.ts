@@ -1,4 +1,5 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Rounds } from '../common/rounds.js';
 import { Sealer } from './sealer.js';
 
 /** Milliseconds between two rounds: a row is sealed within 5 s, also when a round takes a while. */
@@ -10,37 +11,25 @@ const ANCHOR_EVERY = 60;
 @Injectable()
 export class SealingTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(SealingTimer.name);
-  private timer: NodeJS.Timeout | undefined;
-  private working: Promise<void> = Promise.resolve();
-  private rounds = 0;
-  private stopping = false;
+  private readonly rounds = new Rounds(INTERVAL_MS, (stopping) => this.round(stopping));
+  private count = 0;
   private failing = false;
 
   constructor(private readonly sealer: Sealer) {}
 
   onApplicationBootstrap(): void {
-    this.schedule();
+    this.rounds.start();
   }
 
-  /** Waits for the round in hand; what it leaves is sealed by another instance, or after the next start. */
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping = true;
-    clearTimeout(this.timer);
-    await this.working;
+  /** What the round in hand leaves is sealed by another instance, or after the next start. */
+  beforeApplicationShutdown(): Promise<void> {
+    return this.rounds.stop();
   }
 
-  private schedule(): void {
-    if (this.stopping) return;
-    this.timer = setTimeout(() => {
-      this.working = this.round().finally(() => this.schedule());
-    }, INTERVAL_MS);
-    this.timer.unref();
-  }
-
-  private async round(): Promise<void> {
+  private async round(stopping: () => boolean): Promise<void> {
     try {
-      await this.sealer.seal(() => this.stopping);
-      if (this.rounds++ % ANCHOR_EVERY === 0 && !this.stopping) await this.sealer.anchor();
+      await this.sealer.seal(stopping);
+      if (this.count++ % ANCHOR_EVERY === 0 && !stopping()) await this.sealer.anchor();
       this.failing = false;
     } catch (error) {
       if (!this.failing) this.logger.warn(`audit rows cannot be sealed; tried again every second: ${String(error)}`);

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Rounds } from '../../common/rounds.js';
 import { AnchorWitness } from './anchor-witness.js';
 
 /** An anchor is a day's affair; a receiver that is away is not asked all the time. */
@@ -8,34 +9,24 @@ const INTERVAL_MS = 10 * 60_000;
 @Injectable()
 export class WitnessTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(WitnessTimer.name);
-  private timer: NodeJS.Timeout | undefined;
-  private working: Promise<void> = Promise.resolve();
-  private stopping = false;
+  private readonly rounds = new Rounds(INTERVAL_MS, (stopping) => this.round(stopping));
 
   constructor(private readonly witness: AnchorWitness) {}
 
   onApplicationBootstrap(): void {
-    this.schedule();
+    this.rounds.start();
   }
 
-  /** Waits for the anchor that is on its way. */
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping = true;
-    clearTimeout(this.timer);
-    await this.working;
+  /** Waits for the anchors that are on their way. */
+  beforeApplicationShutdown(): Promise<void> {
+    return this.rounds.stop();
   }
 
-  private schedule(): void {
-    if (this.stopping) return;
-    this.timer = setTimeout(() => {
-      this.working = this.witness
-        .deliver(() => this.stopping)
-        .then(
-          () => {},
-          (error: unknown) => this.logger.warn(`anchors could not be sent to their witnesses: ${String(error)}`),
-        )
-        .finally(() => this.schedule());
-    }, INTERVAL_MS);
-    this.timer.unref();
+  private async round(stopping: () => boolean): Promise<void> {
+    try {
+      await this.witness.deliver(stopping);
+    } catch (error) {
+      this.logger.warn(`anchors could not be sent to their witnesses: ${String(error)}`);
+    }
   }
 }
