@@ -111,5 +111,5 @@ function countRequests(app: NestExpressApplication): void {
     return;
   }
   const uncounted = ROOT_PATHS.map((path) => `/${path}`);
-  app.use(frontDoor(limits, { apiPrefix: `/${API_PREFIX}`, uncounted }));
+  app.use(frontDoor(limits, { apiPrefix: `/${API_PREFIX}`, apart: [`/${API_PREFIX}/auth`], uncounted }));
 }

@@ -132,8 +132,20 @@ describe('requests', () => {
     const token = await signIn(OTHER);
     expect((await call('/api/v1/devices', { token, at })).status).toBe(200);
     // Without credentials nothing is looked at any more, not even the body.
-    const refused = await call('/api/v1/auth/login', { method: 'POST', body: '{ broken', at });
+    const refused = await call('/api/v1/devices/register', { method: 'POST', body: '{ broken', at });
     expect([refused.status, refused.json['code']]).toEqual([429, 'RATE_LIMITED']);
+    // Whoever wants to sign in there has a limit of their own.
+    expect((await call('/api/v1/auth/login', { method: 'POST', body: JSON.stringify(OTHER), at })).status).toBe(200);
+  });
+
+  it('of the broker are not counted, whoever else is at its address', async () => {
+    const broker = await start({ BROKER_HOOK_TOKEN: 'only-for-tests-of-limits' });
+    const at = newAddress();
+    const body = JSON.stringify({ username: 'x', clientId: 'x', topic: 'sensors/x/data', access: 2 });
+    const ask = () =>
+      call('/api/v1/broker/acl', { method: 'POST', token: 'only-for-tests-of-limits', body, at, to: broker });
+    expect(new Set(await statuses(10, ask))).toEqual(new Set([200]));
+    expect((await call('/', { at, to: broker })).headers.get('ratelimit')).toMatch(/^"public";r=3;/);
   });
 
   it('of an IPv6 client are counted for its /64', async () => {

@@ -5,6 +5,8 @@ import { addressOf, type RateLimits } from './rate-limits.js';
 export interface FrontDoorOptions {
   /** Paths below it are counted by the guard; what does not get there is counted when it was answered. */
   readonly apiPrefix: string;
+  /** Paths below these have a limit of their own, which what others at the same address do without signing in does not use up. */
+  readonly apart: readonly string[];
   /** Exact paths that nobody counts. */
   readonly uncounted: readonly string[];
 }
@@ -14,7 +16,7 @@ export interface FrontDoorOptions {
  * unless it brings credentials: a broken program behind the same address must not keep those out who are signed in.
  * Pages, documentation and unknown paths are counted here, since no guard sees them.
  */
-export function frontDoor(limits: RateLimits, { apiPrefix, uncounted }: FrontDoorOptions): RequestHandler {
+export function frontDoor(limits: RateLimits, { apiPrefix, apart, uncounted }: FrontDoorOptions): RequestHandler {
   return (request, response, next) => {
     if (uncounted.includes(request.path)) return next();
     const client = addressOf(request);
@@ -24,7 +26,8 @@ export function frontDoor(limits: RateLimits, { apiPrefix, uncounted }: FrontDoo
     }
     const anonymous = request.headers.authorization === undefined && request.headers['x-api-key'] === undefined;
     try {
-      if (anonymous) limits.refuseKnown('public', client, response);
+      const ownLimit = apart.some((prefix) => request.path.startsWith(`${prefix}/`));
+      if (anonymous && !ownLimit) limits.refuseKnown('public', client, response);
     } catch (refusal) {
       return next(refusal);
     }

@@ -47,7 +47,8 @@ export class RateLimitGuard implements CanActivate {
     }
     // Beyond the limit the answer no longer tells whether the credentials were right.
     if (refusal instanceof UnauthenticatedError) await this.limits.count('public', addressOf(request), response);
-    else if (rateClass !== 'none') await this.limits.count(rateClass, callerOf(request), response);
+    else if (rateClass === 'none') this.limits.waive(response);
+    else await this.limits.count(rateClass, callerOf(request), response);
     if (refusal !== undefined) throw refusal;
     return true;
   }

@@ -53,6 +53,11 @@ export class RateLimits {
     return response[COUNTED] === true;
   }
 
+  /** Leaves a request uncounted that was let in on purpose, such as a question of the broker. */
+  waive(response: CountedResponse): void {
+    response[COUNTED] = true;
+  }
+
   private limitOf(rateClass: RateClass): RateLimit {
     return { name: `requests-${rateClass}`, points: this.config.rateLimits[rateClass], windowSeconds: WINDOW_SECONDS };
   }
