@@ -24,6 +24,7 @@ export class AccountAccessService extends AccountAccess {
   async invite(tx: Transaction, user: AccountOwner): Promise<void> {
     const token = await this.links.issue(tx, user.id, 'invitation');
     const { email, name } = user;
+    await this.record(tx, 'user.invited', user);
     tx.onCommit(() =>
       this.mailer.send({
         to: email,
@@ -43,17 +44,19 @@ export class AccountAccessService extends AccountAccess {
     await this.sessions.endAll(tx, userId, 'account_changed');
   }
 
-  async removeSecondFactor(tx: Transaction, { id, email }: AccountOwner): Promise<boolean> {
-    if (!(await this.secondFactors.remove(tx, id))) return false;
+  async removeSecondFactor(tx: Transaction, user: AccountOwner): Promise<boolean> {
+    if (!(await this.secondFactors.remove(tx, user.id))) return false;
+    await this.record(tx, 'user.second_factor_removed', user);
+    return true;
+  }
+
+  /** In the chains of all municipalities that the account belongs to. */
+  private async record(tx: Transaction, action: string, { id, email }: AccountOwner): Promise<void> {
     const { rows } = await tx.query<{ municipality_id: string }>(
       'select municipality_id from memberships where user_id = ?',
       [id],
     );
-    await this.audit.record(tx, {
-      action: 'user.second_factor_removed',
-      municipalityIds: rows.map((row) => row.municipality_id),
-      record: { type: 'user', id, label: email },
-    });
-    return true;
+    const municipalityIds = rows.map((row) => row.municipality_id);
+    await this.audit.record(tx, { action, municipalityIds, record: { type: 'user', id, label: email } });
   }
 }

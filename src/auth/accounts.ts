@@ -8,16 +8,20 @@ export interface Account {
   readonly email: string;
   readonly name: string;
   readonly status: UserStatus;
+  /** Whether one could sign in with it: `suspended` when no municipality of the person is active. */
+  readonly standing: UserStatus | 'suspended';
   /** Every municipality that the person belongs to, also suspended ones: whose affair it is what happens to the account. */
   readonly memberships: readonly { readonly municipalityId: string }[];
 }
 
-interface Row extends Omit<Account, 'memberships'> {
+interface Row extends Omit<Account, 'memberships' | 'standing'> {
   municipality_id: string | null;
+  usable: boolean | number;
 }
 
-const SELECT = `select u.id, u.email, u.name, u.status, m.municipality_id
-  from users u left join memberships m on m.user_id = u.id where `;
+const SELECT = `select u.id, u.email, u.name, u.status, m.municipality_id,
+    (u.super_admin = true or c.status = 'active') as usable
+  from users u left join memberships m on m.user_id = u.id left join municipalities c on c.id = m.municipality_id where `;
 
 /** Finds accounts for the platform's own work at sign-in, where nobody is signed in yet. */
 @Injectable()
@@ -44,6 +48,7 @@ export class Accounts {
     const memberships = rows.flatMap(({ municipality_id: municipalityId }) =>
       municipalityId === null ? [] : [{ municipalityId }],
     );
-    return { id, email, name, status, memberships };
+    const suspended = status === 'active' && !rows.some(({ usable }) => Boolean(usable));
+    return { id, email, name, status, standing: suspended ? 'suspended' : status, memberships };
   }
 }

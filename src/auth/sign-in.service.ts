@@ -133,7 +133,8 @@ export class SignInService {
       municipalityIds: account?.memberships.map(({ municipalityId }) => municipalityId) ?? [],
       actor: null,
       record: { type: 'user', id: account?.id ?? 'unknown', label: email },
-      changes: { after: { reason: code } },
+      // Administrators are told what the person is not: that the account is known, and cannot be used.
+      changes: { after: { reason: code, account: account?.standing } },
     });
   }
 }

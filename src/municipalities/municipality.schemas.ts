@@ -23,7 +23,7 @@ const languageSchema = z
   .string()
   .max(16)
   .refine(isLanguage, 'is not a language tag such as de or pt-BR')
-  .describe('BCP 47 tag of the language in which people are written to');
+  .describe('BCP 47 tag of the language of the municipality, for pages and clients; e-mails are in English');
 
 const retentionDaysSchema = z
   .int()

@@ -2,7 +2,7 @@
 export const PERMISSIONS = {
   'municipality:read': 'See the municipalities one belongs to',
   'municipality:write': 'Create, rename, suspend and delete municipalities and regions',
-  'municipality:configure': 'Change the settings of the municipality: time zone, language, retention, contact',
+  'municipality:configure': 'Change the settings of the municipality: time zone, language, retention, contact, witness',
   'user:read': 'See the people of the municipality',
   'user:write': 'Invite, change and disable people of the municipality',
   'role:read': 'See the roles of the municipality and what they allow',

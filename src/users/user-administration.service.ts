@@ -15,6 +15,7 @@ import {
   needsMembership,
   noSecondFactor,
   notInvited,
+  ownAccount,
   userHasHistory,
   userNotFound,
 } from './user.errors.js';
@@ -75,6 +76,7 @@ export class UserAdministrationService {
   async update(actor: Principal, id: string, patch: PatchUser, expected: ExpectedVersion): Promise<void> {
     const { name, email, status, superAdmin } = patch;
     if (superAdmin !== undefined) requireSuperAdmin(actor);
+    if (status === 'disabled' && id === actor.id && !actor.superAdmin) throw ownAccount();
     await this.change(async (tx) => {
       const user = await this.lock(tx, id);
       await requireToAdminister(tx, actor, user);

@@ -29,6 +29,10 @@ export const userHasHistory = (): ConflictError =>
 export const notInvited = (): ConflictError =>
   new ConflictError('USER_NOT_INVITED', 'The invitation was taken up already.');
 
+/** Somebody else has to do it, who is still there afterwards. */
+export const ownAccount = (): ConflictError =>
+  new ConflictError('OWN_ACCOUNT', 'Nobody disables their own account. Ask another administrator.');
+
 export const noSecondFactor = (): ConflictError =>
   new ConflictError('SECOND_FACTOR_NOT_ENROLLED', 'The user has no second factor.');
 

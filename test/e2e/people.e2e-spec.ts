@@ -229,6 +229,11 @@ describeEachDatabase((db) => {
   });
 
   describe('accounts', () => {
+    it('are not disabled by their own administrators', async () => {
+      const own = await room.call('admin', 'PATCH', `/users/${adminId}`, { status: 'disabled' });
+      expect([own.status, own.code]).toEqual([409, 'OWN_ACCOUNT']);
+    });
+
     it('are disabled at once, and deleted only when nobody used them', async () => {
       const name = `leaver-${db.kind}`;
       const id = await room.signIn(name, 'operator', room.home);

@@ -121,9 +121,7 @@ function addressKey(): string {
 
 /** The same words for every door. */
 function tooMany(retryAfterSeconds: number): RateLimitedError {
-  return new RateLimitedError(
-    Math.max(1, Math.ceil(retryAfterSeconds)),
-    'TOO_MANY_ATTEMPTS',
-    'Too many attempts. Try again later.',
-  );
+  const seconds = Math.max(1, Math.ceil(retryAfterSeconds));
+  const time = seconds < 120 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`;
+  return new RateLimitedError(seconds, 'TOO_MANY_ATTEMPTS', `Too many attempts. Try again in ${time}.`);
 }

@@ -65,5 +65,8 @@ export class OneTimeLinks {
 
 /** The same for a link that never was, has ended, or was used. */
 export function linkInvalid(): UnauthenticatedError {
-  return new UnauthenticatedError('LINK_INVALID', 'The link has ended or was used. Ask for a new one.');
+  return new UnauthenticatedError(
+    'LINK_INVALID',
+    'The link has ended or was used. Ask for a new one; for a new invitation ask who administers your municipality.',
+  );
 }

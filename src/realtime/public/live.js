@@ -101,6 +101,7 @@ function enter(id) {
   municipalityId = id;
   sessionStorage.setItem(CHOSEN, id);
   levels.clear();
+  rates = [0];
   alerts.forget();
   setText(byId('municipality'), '');
   setText(byId('trouble'), '');
