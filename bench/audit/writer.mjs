@@ -35,12 +35,7 @@ class Instance {}
 const app = await NestFactory.createApplicationContext(
   {
     module: Instance,
-    imports: [
-      CommonModule,
-      ConfigModule.forRoot(loadConfig()),
-      DatabaseModule,
-      ...(audited ? [AuditModule] : []),
-    ],
+    imports: [CommonModule, ConfigModule.forRoot(loadConfig()), DatabaseModule, ...(audited ? [AuditModule] : [])],
     providers: audited ? [SealingTimer] : [],
   },
   { logger: ['warn', 'error'] },
