@@ -1,4 +1,10 @@
-import { BadRequestError, ConflictError, UnauthenticatedError, UnavailableError } from '../common/errors/errors.js';
+import {
+  BadRequestError,
+  ConflictError,
+  ForbiddenError,
+  UnauthenticatedError,
+  UnavailableError,
+} from '../common/errors/errors.js';
 
 /** The events after the cursor are not kept any more: the client reads the present state anew and starts without one. */
 export class CursorExpiredError extends ConflictError {
@@ -19,6 +25,13 @@ export class TooManyTopicsError extends BadRequestError {
 export class TooManyConnectionsError extends UnavailableError {
   constructor() {
     super('TOO_MANY_CONNECTIONS', 'You have too many connections open.', 5);
+  }
+}
+
+/** Somebody may not listen any more to all that they subscribed to. They connect again, and subscribe to what they may. */
+export class RightsChangedError extends ForbiddenError {
+  constructor() {
+    super('RIGHTS_CHANGED', 'Your rights have changed. Connect and subscribe again.');
   }
 }
 

@@ -2,11 +2,14 @@ import { Injectable, Logger } from '@nestjs/common';
 import { socketUser } from '../auth/socket-user.js';
 import { TokenVerifier } from '../auth/token-verifier.js';
 import { Clock } from '../common/clock.js';
+import type { DomainError } from '../common/errors/domain.error.js';
 import { UnauthenticatedError } from '../common/errors/errors.js';
 import { RegistryVersion } from '../database/registry-version.js';
+import { permissionsIn, type Principal } from '../users/principal.js';
 import { LiveConnections } from './live-connections.js';
-import { SessionEndedError } from './live.errors.js';
+import { RightsChangedError, SessionEndedError } from './live.errors.js';
 import type { LiveSession } from './live-session.js';
+import { permissionOfTopic } from './live-topics.js';
 
 /** An account that is disabled without a change of the registry is noticed after this time. */
 const LOOK_AGAIN_MS = 15_000;
@@ -14,7 +17,10 @@ const LOOK_AGAIN_MS = 15_000;
 const AFTER_CHANGE_MS = 1_050;
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-/** Ends the connections of people whose token or session has ended, or who may not use the platform any more. */
+/**
+ * Ends the connections of people whose token or session has ended, who may not use the platform any more, or who may no
+ * longer listen to what they subscribed to.
+ */
 @Injectable()
 export class SessionLifetime {
   private readonly logger = new Logger(SessionLifetime.name);
@@ -65,7 +71,7 @@ export class SessionLifetime {
       const user = socketUser(session.socket);
       if (!user || session.ended) continue;
       try {
-        await this.verifier.current(user);
+        if (!mayListen(session, await this.verifier.current(user))) this.end(session, new RightsChangedError());
       } catch (error) {
         // Nobody is sent away because the database is away.
         if (error instanceof UnauthenticatedError) this.end(session);
@@ -74,7 +80,15 @@ export class SessionLifetime {
     }
   }
 
-  private end(session: LiveSession): void {
-    void this.connections.sendAway(session, new SessionEndedError());
+  private end(session: LiveSession, reason: DomainError = new SessionEndedError()): void {
+    void this.connections.sendAway(session, reason);
   }
+}
+
+/** Whether somebody may still listen to everything that the connection has. */
+function mayListen({ subscriptions }: LiveSession, user: Principal): boolean {
+  return [...subscriptions.values()].every(({ live, topics }) => {
+    const permissions = permissionsIn(user, live.municipalityId);
+    return [...topics].every((topic) => permissions.has(permissionOfTopic(topic)));
+  });
 }

@@ -51,6 +51,27 @@ describeEachDatabase((db) => {
       expect(client.disconnects).toEqual([]);
     });
 
+    it('ends the connection of somebody who may not listen to it any more, though they may use the rest', async () => {
+      const user = await live.makeUser('operator', own);
+      await live.transactions.query(
+        `insert into memberships (user_id, municipality_id, role_id, created_at)
+         select ?, m.id, r.id, current_timestamp from municipalities m, roles r
+         where m.id = ? and r.code = 'operator' and r.municipality_id is null`,
+        [user, other],
+      );
+      const token = await live.tokenOf(user, 900);
+      const [there, here] = [await live.connect(token), await live.connect(token)];
+      expect(await there.subscribe(['alerts'], { municipalityId: other })).toMatchObject({ ok: true });
+      expect(await here.subscribe(['alerts'], { municipalityId: own })).toMatchObject({ ok: true });
+      await live.transactions.query('delete from memberships where user_id = ? and municipality_id = ?', [user, other]);
+      await live.transactions.run((tx) => live.running.app.get(RegistryVersion).bump(tx));
+      await until(() => there.disconnects.length > 0);
+      expect(there.exceptions.map(({ error }) => error.code)).toEqual(['RIGHTS_CHANGED']);
+      const again = await live.connect(token);
+      expect(await again.subscribe(['alerts'], { municipalityId: other })).toMatchObject({ ok: false });
+      expect(here.disconnects).toEqual([]);
+    });
+
     it('lets in by long polling too', async () => {
       const page = await fetch(`${live.running.url}/ws/?EIO=4&transport=polling`);
       expect(page.status).toBe(200);

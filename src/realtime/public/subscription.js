@@ -32,6 +32,8 @@ export class Subscription {
     this.#socket.on('connect_error', (error) => this.#refused(error));
     this.#socket.on('exception', ({ error }) => {
       if (error?.code === 'SESSION_ENDED') this.#refusedToken = true;
+      // What may be seen now is asked anew, by signing in.
+      if (error?.code === 'RIGHTS_CHANGED') this.#ended();
     });
     for (const name of ['alert', 'device', 'reading']) {
       this.#socket.on(name, (message) => {
