@@ -15,7 +15,7 @@ export function auditCommand(print: Report, onTouched: () => void): Command {
 
 function verifyCommand(print: Report, onTouched: () => void): Command {
   return new Command('verify')
-    .description('Check the audit log of the database, or an export off line; exit code 1 when it was touched')
+    .description('Check the audit log of the database, or an export off line; exit code 3 when it was touched')
     .option('--municipality <id|code>', 'only the chain of this municipality, or "national"')
     .option('--file <export.ndjson>', 'check this export instead of the database')
     .option('--public-key <file>', 'trust only the keys (PEM) of this file, which was kept elsewhere')

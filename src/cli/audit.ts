@@ -48,7 +48,11 @@ export function verifyDatabase(
       );
       reportFindings(findings, report);
     }
-    report(sound ? `${chains.length} chains are as they were written` : 'the audit log was touched');
+    report(
+      sound
+        ? `${chains.length} ${chains.length === 1 ? 'chain is as it was' : 'chains are as they were'} written`
+        : 'the audit log was touched',
+    );
     return sound;
   });
 }
@@ -59,6 +63,7 @@ export function verifyDatabase(
  * @returns whether all is as it was exported
  */
 export async function verifyFile(file: string, keyFile: string | undefined, report: Report): Promise<boolean> {
+  if (/\.csv$/i.test(file)) throw new Error('Only NDJSON exports can be verified; CSV is for reading.');
   const lines = createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Infinity });
   const verifier = new ExportVerifier(keyFile === undefined ? undefined : readKeys(keyFile));
   const { exportedAt, chains, keys, findings } = await verifier.verify(lines);

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCli } from './program.js';
 
@@ -19,6 +22,15 @@ describe('runCli', () => {
       expect(printed).toContain('Usage:');
     },
   );
+
+  it('tells an export that was touched from one that cannot be checked', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'audit-')), 'export.ndjson');
+    writeFileSync(file, 'no line of an export\n');
+    expect(await runCli(['audit', 'verify', '--file', file])).toBe(3);
+    expect(await runCli(['audit', 'verify', '--file', `${file}.missing`])).toBe(1);
+    expect(await runCli(['audit', 'verify', '--file', 'export.csv'])).toBe(1);
+    expect(printed).toContain('CSV is for reading');
+  });
 
   it.each([
     ['an unknown command', ['destroy']],

@@ -13,12 +13,14 @@ import { seedDemo } from './seed-demo.js';
 
 const EXIT_FAILED = 1;
 const EXIT_PENDING = 2;
+const EXIT_TOUCHED = 3;
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /**
  * Runs one command of `npm run cli -- …`.
- * @returns the exit code: 0 done, 1 failed (told on standard error) or the audit log was touched, 2 migrations are pending
+ * @returns the exit code: 0 done, 1 failed (told on standard error), 2 migrations are pending, 3 the audit log
+ *   was touched
  */
 export async function runCli(args: readonly string[]): Promise<number> {
   let exitCode = 0;
@@ -31,7 +33,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   program.addCommand(migrateCommand(() => (exitCode = EXIT_PENDING)));
   program.addCommand(createAdminCommand());
   program.addCommand(seedDemoCommand());
-  program.addCommand(auditCommand(print, () => (exitCode = EXIT_FAILED)));
+  program.addCommand(auditCommand(print, () => (exitCode = EXIT_TOUCHED)));
   for (const command of program.commands) command.exitOverride();
   try {
     await program.parseAsync(args, { from: 'user' });
