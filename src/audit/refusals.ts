@@ -1,6 +1,6 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
-import { currentActor, currentPath } from '../common/request-context/request-context.js';
+import { currentActor, currentOperation } from '../common/request-context/request-context.js';
 import { AuditLog } from './audit-log.js';
 
 /** Refusals of one person that are noted per minute and instance; the rest is counted. */
@@ -47,7 +47,7 @@ export class Refusals implements BeforeApplicationShutdown {
       return;
     }
     count.noted++;
-    const after = { code, permission, path: currentPath(), notNoted: count.left || undefined };
+    const after = { code, permission, operation: currentOperation(), notNoted: count.left || undefined };
     count.left = 0;
     const { municipalityIds } = actor;
     const noting = this.log

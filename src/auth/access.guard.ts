@@ -28,7 +28,7 @@ export class AccessGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    nameOperation(operationOf(context), pathOf(context));
+    nameOperation(operationOf(context));
     const decision = accessDecisionOf(context.getHandler());
     if (decision === undefined) throw new ForbiddenError();
     switch (decision.kind) {
@@ -116,15 +116,6 @@ function operationOf(context: ExecutionContext): string {
   if (context.getType() !== 'http') return `${context.getClass().name}.${context.getHandler().name}`;
   const { method, route } = context.switchToHttp().getRequest<{ method: string; route?: { path: string } }>();
   return `${method} ${route?.path ?? ''}`;
-}
-
-/** Long enough for every path of ours. */
-const MAX_PATH_LENGTH = 500;
-
-/** Which records were meant; what stands in the query may be anything. */
-function pathOf(context: ExecutionContext): string | undefined {
-  if (context.getType() !== 'http') return undefined;
-  return context.switchToHttp().getRequest<Request>().path.slice(0, MAX_PATH_LENGTH);
 }
 
 /** Compares in a time that does not depend on where the texts differ; hashed, so that their lengths do not matter. */

@@ -29,8 +29,6 @@ export interface RequestContext {
   readonly origin?: RequestOrigin;
   /** What was asked for, such as `PATCH /api/v1/devices/:deviceId`. */
   operation?: string;
-  /** The same with the ids that were asked for, without the query. */
-  path?: string;
   actor?: Actor;
   tenant?: TenantScope;
 }
@@ -74,17 +72,10 @@ export function currentOperation(): string | undefined {
   return storage.getStore()?.operation;
 }
 
-/** The path of the current request, with the ids that it names and without its query. */
-export function currentPath(): string | undefined {
-  return storage.getStore()?.path;
-}
-
-/** Records which operation the current request asked for, and by which path; called by the first guard. */
-export function nameOperation(operation: string, path?: string): void {
+/** Records which operation the current request asked for; called by the first guard. */
+export function nameOperation(operation: string): void {
   const context = storage.getStore();
-  if (context === undefined) return;
-  context.operation = operation;
-  if (path !== undefined) context.path = path;
+  if (context !== undefined) context.operation = operation;
 }
 
 /**
