@@ -1,10 +1,10 @@
-import { EntityManager, LockMode, raw, type FilterQuery } from '@mikro-orm/core';
+import { EntityManager, LockMode, type FilterQuery } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { pageOf, startAfter, type Page } from '../common/pagination/page.js';
 import { requireTenantScope } from '../common/request-context/request-context.js';
-import { containsPattern } from '../common/validation/text.schemas.js';
 import { requireVersion, type ExpectedVersion } from '../common/versioning/version.js';
+import { textContains } from '../database/text-search.js';
 import { SqlDialect } from '../database/dialects/sql-dialect.js';
 import { RegistryVersion } from '../database/registry-version.js';
 import { Transactions } from '../database/transaction.js';
@@ -44,7 +44,7 @@ export class MunicipalityService {
     if (status !== undefined) where.push({ status });
     if (kind !== undefined) where.push({ kind });
     if (parentId !== undefined) where.push({ parentId });
-    if (search !== undefined) where.push(codeOrNameContains(search));
+    if (search !== undefined) where.push(textContains(['code', 'name'], search));
     const options = { orderBy: { code: 'asc' as const }, limit: query.limit + 1 };
     const rows = await this.em.fork().find(Municipality, { $and: where }, options);
     return pageOf(rows, query.limit, (municipality) => [municipality.code]);
@@ -140,9 +140,4 @@ async function checkParent(em: EntityManager, kind: Municipality['kind'], parent
 function visible(): FilterQuery<Municipality> {
   const scope = requireTenantScope();
   return scope.kind === 'all' ? {} : { id: { $in: [...scope.municipalityIds] } };
-}
-
-function codeOrNameContains(text: string): FilterQuery<Municipality> {
-  const like = { $like: containsPattern(text) };
-  return { $or: ['code', 'name'].map((column) => ({ [raw((alias) => `lower(${alias}.${column})`)]: like })) };
 }

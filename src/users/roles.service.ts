@@ -1,10 +1,10 @@
-import { EntityManager, LockMode, raw, type FilterQuery } from '@mikro-orm/core';
+import { EntityManager, LockMode, type FilterQuery } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { pageOf, startAfter, type Page } from '../common/pagination/page.js';
 import { requireTenantScope } from '../common/request-context/request-context.js';
-import { containsPattern } from '../common/validation/text.schemas.js';
 import { requireVersion, type ExpectedVersion } from '../common/versioning/version.js';
+import { textContains } from '../database/text-search.js';
 import { SqlDialect } from '../database/dialects/sql-dialect.js';
 import { RegistryVersion } from '../database/registry-version.js';
 import { Transactions, type Transaction } from '../database/transaction.js';
@@ -46,7 +46,7 @@ export class RolesService {
     if (after !== undefined) where.push({ id: { $gt: after } });
     if (municipalityId !== undefined) where.push({ $or: [{ municipalityId }, { municipalityId: null }] });
     if (builtIn !== undefined) where.push({ municipalityId: builtIn ? null : { $ne: null } });
-    if (search !== undefined) where.push(codeOrNameContains(search));
+    if (search !== undefined) where.push(textContains(['code', 'name'], search));
     const roles = await this.em.fork().find(Role, { $and: where }, { orderBy: { id: 'asc' }, limit: query.limit + 1 });
     return pageOf(roles, query.limit, ({ id }) => [id]);
   }
@@ -135,9 +135,4 @@ async function ownerOf(em: EntityManager, stated: string | undefined): Promise<s
   const visible = scope.kind === 'all' || scope.municipalityIds.includes(id);
   if (!visible || (await em.count(Municipality, { id })) === 0) throw municipalityNotFound();
   return id;
-}
-
-function codeOrNameContains(text: string): FilterQuery<Role> {
-  const like = { $like: containsPattern(text) };
-  return { $or: ['code', 'name'].map((column) => ({ [raw((alias) => `lower(${alias}.${column})`)]: like })) };
 }

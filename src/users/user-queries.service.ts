@@ -1,8 +1,8 @@
-import { EntityManager, raw, type FilterQuery } from '@mikro-orm/core';
+import { EntityManager, type FilterQuery } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { pageOf, startAfter, type Page } from '../common/pagination/page.js';
-import { containsPattern } from '../common/validation/text.schemas.js';
+import { textContains } from '../database/text-search.js';
 import { Membership } from './membership.entity.js';
 import { SUPER_ADMIN } from './principal.js';
 import { Role } from './role.entity.js';
@@ -26,7 +26,7 @@ export class UserQueriesService {
     const where: FilterQuery<User>[] = [];
     if (after !== undefined) where.push({ id: { $gt: after } });
     if (status !== undefined) where.push({ status });
-    if (search !== undefined) where.push(nameOrEmailContains(search));
+    if (search !== undefined) where.push(textContains(['name', 'email'], search));
     if (role === SUPER_ADMIN) where.push({ superAdmin: true });
     else if (role !== undefined || municipalityId !== undefined) {
       where.push({ id: { $in: await membersOf(em, municipalityId, role) } });
@@ -73,9 +73,4 @@ async function withRoles(em: EntityManager, users: readonly User[]): Promise<Use
       .filter(({ userId }) => userId === user.id)
       .map(({ municipalityId, roleId }) => ({ municipalityId, role: codes.get(roleId) ?? '' })),
   }));
-}
-
-function nameOrEmailContains(text: string): FilterQuery<User> {
-  const like = { $like: containsPattern(text) };
-  return { $or: ['name', 'email'].map((column) => ({ [raw((alias) => `lower(${alias}.${column})`)]: like })) };
 }

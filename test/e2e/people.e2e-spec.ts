@@ -51,6 +51,8 @@ describeEachDatabase((db) => {
       });
       expect(JSON.stringify(data)).not.toMatch(/password/i);
       expect((await room.call('admin', 'POST', `/users/${data.id}/invite`)).status).toBe(200);
+      const log = await room.call<{ action: string }[]>('admin', 'GET', `/audit-logs?recordId=${data.id}`);
+      expect(log.data.filter(({ action }) => action === 'user.invited')).toHaveLength(2);
       expect((await room.call('admin', 'POST', `/users/${adminId}/invite`)).code).toBe('USER_NOT_INVITED');
     });
 
@@ -244,6 +246,15 @@ describeEachDatabase((db) => {
       const disabled = await room.call<Person>('admin', 'PATCH', path, { status: 'disabled', version });
       expect(disabled.data.status).toBe('disabled');
       await expect.poll(async () => (await room.call(name, 'GET', '/auth/me')).status, { timeout: 5_000 }).toBe(401);
+      // The person is told nothing; administrators find out why.
+      const login = { email: `${name}@example.org`, password: 'some other pass phrase' };
+      expect((await room.call(null, 'POST', '/auth/login', login)).code).toBe('INVALID_CREDENTIALS');
+      const failed = await room.call<{ changes: unknown }[]>(
+        'admin',
+        'GET',
+        `/audit-logs?recordId=${id}&outcome=refused`,
+      );
+      expect(JSON.stringify(failed.data[0])).toContain('"account":"disabled"');
       const { data: unused } = await invite('admin');
       expect((await room.call('admin', 'DELETE', `/users/${unused.id}`)).status).toBe(204);
       expect((await room.call('root', 'GET', `/users/${unused.id}`)).status).toBe(404);
