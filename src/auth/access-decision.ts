@@ -8,6 +8,7 @@ export type AccessDecision =
   | { readonly kind: 'permission'; readonly permission: Permission }
   | { readonly kind: 'device' }
   | { readonly kind: 'broker-hook' }
+  | { readonly kind: 'uplink-source' }
   | { readonly kind: 'from-broker' }
   | { readonly kind: 'system-job' };
 

@@ -2,7 +2,17 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtension, ApiSecurity } from '@nestjs/swagger';
 import type { Permission } from '../users/permissions.js';
 import { decideAccess } from './access-decision.js';
-import { BROKER_HOOK_SCHEME, DEVICE_ID_SCHEME, DEVICE_KEY_SCHEME, USER_SCHEME } from './openapi-security.js';
+import {
+  BROKER_HOOK_SCHEME,
+  DEVICE_CERTIFICATE_SCHEME,
+  DEVICE_ID_SCHEME,
+  DEVICE_KEY_SCHEME,
+  DEVICE_NONCE_SCHEME,
+  DEVICE_SIGNATURE_SCHEME,
+  DEVICE_TIMESTAMP_SCHEME,
+  UPLINK_SCHEME,
+  USER_SCHEME,
+} from './openapi-security.js';
 
 /** Anybody may call it, signed in or not. */
 export const Public = (): MethodDecorator => decideAccess({ kind: 'public' });
@@ -19,13 +29,27 @@ export const RequirePermission = (permission: Permission): MethodDecorator =>
     ApiExtension('x-required-permission', permission),
   );
 
-/** Devices may call it, with `X-Device-Id` and `X-Api-Key`. */
+/** Devices may call it, with `X-Device-Id` and `X-Api-Key` or a signature, or with their certificate. */
 export const DeviceAccess = (): MethodDecorator =>
-  applyDecorators(decideAccess({ kind: 'device' }), ApiSecurity({ [DEVICE_ID_SCHEME]: [], [DEVICE_KEY_SCHEME]: [] }));
+  applyDecorators(
+    decideAccess({ kind: 'device' }),
+    ApiSecurity({ [DEVICE_ID_SCHEME]: [], [DEVICE_KEY_SCHEME]: [] }),
+    ApiSecurity({
+      [DEVICE_ID_SCHEME]: [],
+      [DEVICE_TIMESTAMP_SCHEME]: [],
+      [DEVICE_NONCE_SCHEME]: [],
+      [DEVICE_SIGNATURE_SCHEME]: [],
+    }),
+    ApiSecurity(DEVICE_CERTIFICATE_SCHEME),
+  );
 
 /** The broker may call it over HTTP, with the token of `BROKER_HOOK_TOKEN`. */
 export const BrokerHook = (): MethodDecorator =>
   applyDecorators(decideAccess({ kind: 'broker-hook' }), ApiBearerAuth(BROKER_HOOK_SCHEME));
+
+/** LoRaWAN network servers may call it, with the token of an uplink source. */
+export const UplinkAccess = (): MethodDecorator =>
+  applyDecorators(decideAccess({ kind: 'uplink-source' }), ApiBearerAuth(UPLINK_SCHEME));
 
 /** Messages from the broker reach it; what each one may do is decided per message, by the guard of devices. */
 export const FromBroker = (): MethodDecorator => decideAccess({ kind: 'from-broker' });

@@ -11,11 +11,20 @@ import {
 import type { AppConfig } from '../config/app-config.js';
 import type { RoleCode } from '../users/role-code.js';
 import { permissionsOf } from '../users/role-permissions.js';
-import { BrokerHook, DeviceAccess, FromBroker, Public, RequirePermission, SystemJob } from './access.decorators.js';
+import {
+  BrokerHook,
+  DeviceAccess,
+  FromBroker,
+  Public,
+  RequirePermission,
+  SystemJob,
+  UplinkAccess,
+} from './access.decorators.js';
 import { AccessGuard } from './access.guard.js';
 import type { AuthenticatedUser } from './authenticated-user.js';
-import type { DeviceKeyGuard, UserGuard } from './passport.guards.js';
+import type { DeviceCallerGuard, UserGuard } from './passport.guards.js';
 import type { TokenVerifier } from './token-verifier.js';
+import type { UplinkDoor } from './uplink-door.js';
 
 class Handlers {
   @Public() open(): void {}
@@ -23,6 +32,7 @@ class Handlers {
   @SystemJob() prune(): void {}
   @DeviceAccess() deliver(): void {}
   @BrokerHook() hook(): void {}
+  @UplinkAccess() uplink(): void {}
   @FromBroker() take(): void {}
   undecided(): void {}
 }
@@ -78,9 +88,13 @@ describe('AccessGuard', () => {
     guard = new AccessGuard(
       { mqtt: { brokerHookToken: HOOK_TOKEN } } as AppConfig,
       strategy as unknown as UserGuard,
-      strategy as unknown as DeviceKeyGuard,
+      strategy as unknown as DeviceCallerGuard,
       verifier as unknown as TokenVerifier,
       { note: (code: string, permission?: string) => noted.push([code, permission]) } as unknown as Refusals,
+      {
+        admit: ({ caller }: { caller?: unknown }) =>
+          caller === undefined ? Promise.reject(new UnauthenticatedError()) : Promise.resolve(caller),
+      } as unknown as UplinkDoor,
     );
   });
 
@@ -145,6 +159,14 @@ describe('AccessGuard', () => {
     expect(actor).toEqual({ kind: 'system', id: 'broker', municipalityIds: [] });
   });
 
+  it('lets network servers in with the scope of their municipality', async () => {
+    const caller = { sourceId: 'source-1', municipalityId: MUNICIPALITY, kind: 'tts' };
+    const { actor, tenant } = await call('uplink', { type: 'http', caller });
+    expect(actor).toEqual({ kind: 'system', id: 'uplink:source-1', municipalityIds: [MUNICIPALITY] });
+    expect(tenant).toEqual({ kind: 'municipalities', municipalityIds: [MUNICIPALITY] });
+    await expect(call('uplink', { type: 'http' })).rejects.toThrow(UnauthenticatedError);
+  });
+
   it('lets messages of the broker through, and nothing else by that way', async () => {
     expect((await call('take', { type: 'rpc' })).actor?.kind).toBe('system');
     await expect(call('take', { type: 'http' })).rejects.toThrow(ForbiddenError);
@@ -159,7 +181,7 @@ describe('AccessGuard', () => {
     await expect(call('changeRule', { type: 'ws' })).rejects.toThrow(UnauthenticatedError);
   });
 
-  it.each(['changeRule', 'deliver', 'hook'] as const)(
+  it.each(['changeRule', 'deliver', 'hook', 'uplink'] as const)(
     'never takes %s from a message of the broker',
     async (handler) => {
       const caller = userOf('super_admin');

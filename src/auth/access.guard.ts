@@ -9,9 +9,10 @@ import { actorOf, scopeOf } from '../users/principal.js';
 import { accessDecisionOf, type AccessDecision } from './access-decision.js';
 import type { AuthenticatedUser } from './authenticated-user.js';
 import type { AuthenticatedDevice } from './device-authenticator.js';
-import { DeviceKeyGuard, UserGuard } from './passport.guards.js';
+import { DeviceCallerGuard, UserGuard } from './passport.guards.js';
 import { setSocketUser, socketUser } from './socket-user.js';
 import { TokenVerifier } from './token-verifier.js';
+import { UplinkDoor } from './uplink-door.js';
 
 /**
  * The one guard in front of every HTTP route, message handler and WebSocket handler. What nobody decided about is
@@ -22,9 +23,10 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly config: AppConfig,
     private readonly userGuard: UserGuard,
-    private readonly deviceGuard: DeviceKeyGuard,
+    private readonly deviceGuard: DeviceCallerGuard,
     private readonly verifier: TokenVerifier,
     private readonly refusals: Refusals,
+    private readonly uplinks: UplinkDoor,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -38,6 +40,8 @@ export class AccessGuard implements CanActivate {
         return this.admitDevice(context);
       case 'broker-hook':
         return this.admitBrokerHook(context);
+      case 'uplink-source':
+        return this.admitUplinkSource(context);
       case 'from-broker':
         return this.admitBrokerMessage(context);
       case 'system-job':
@@ -91,11 +95,20 @@ export class AccessGuard implements CanActivate {
   private admitBrokerHook(context: ExecutionContext): boolean {
     this.requireHttp(context);
     const expected = this.config.mqtt.brokerHookToken;
-    const given = /^Bearer (.+)$/i.exec(
-      context.switchToHttp().getRequest<Request>().header('Authorization') ?? '',
-    )?.[1];
+    const given = hookToken(context.switchToHttp().getRequest<Request>().header('Authorization') ?? '');
     if (expected === undefined || given === undefined || !sameText(expected, given)) throw new UnauthenticatedError();
     identifyActor({ kind: 'system', id: 'broker', municipalityIds: [] }, ALL_TENANTS);
+    return true;
+  }
+
+  private async admitUplinkSource(context: ExecutionContext): Promise<boolean> {
+    this.requireHttp(context);
+    const { sourceId, municipalityId } = await this.uplinks.admit(context.switchToHttp().getRequest<Request>());
+    const municipalityIds = [municipalityId];
+    identifyActor(
+      { kind: 'system', id: `uplink:${sourceId}`, municipalityIds },
+      { kind: 'municipalities', municipalityIds },
+    );
     return true;
   }
 
@@ -119,6 +132,16 @@ function operationOf(context: ExecutionContext): string {
 }
 
 /** Compares in a time that does not depend on where the texts differ; hashed, so that their lengths do not matter. */
+/** The secret of a hook: a bearer token, or the password of those who can only sign in by a URL (mosquitto-go-auth). */
+function hookToken(authorization: string): string | undefined {
+  const bearer = /^Bearer (.+)$/i.exec(authorization)?.[1];
+  if (bearer !== undefined) return bearer;
+  const basic = /^Basic ([A-Za-z0-9+/]+=*)$/i.exec(authorization)?.[1];
+  if (basic === undefined) return undefined;
+  const [, password] = /^[^:]*:(.+)$/s.exec(Buffer.from(basic, 'base64').toString('utf8')) ?? [];
+  return password;
+}
+
 function sameText(one: string, other: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(one), digest(other));

@@ -8,13 +8,13 @@ import { Accounts } from './accounts.js';
 import { Attempts } from './attempts/attempts.js';
 import { LockOutNotice } from './attempts/lock-out-notice.js';
 import { AuthController } from './auth.controller.js';
-import { DeviceKeyStrategy } from './device-key.strategy.js';
+import { DeviceStrategy } from './device.strategy.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { AccountAccessService } from './account-access.service.js';
 import { OneTimeLinks } from './links/one-time-links.js';
 import { PasswordLinksService } from './links/password-links.service.js';
 import { OwnAccountService } from './own-account.service.js';
-import { DeviceKeyGuard, UserGuard } from './passport.guards.js';
+import { DeviceCallerGuard, UserGuard } from './passport.guards.js';
 import { PasswordsController } from './passwords.controller.js';
 import { PrincipalCache } from './principal-cache.js';
 import { RateLimitGuard } from './rate-limits/rate-limit.guard.js';
@@ -29,8 +29,9 @@ import { SignInService } from './sign-in.service.js';
 import { TokenIssuer } from './token-issuer.js';
 import { TokenKeys } from './token-keys.js';
 import { TokenVerifier } from './token-verifier.js';
+import { UplinkDoor } from './uplink-door.js';
 
-/** Sign-in, and the guard in front of every handler. Needs a DeviceAuthenticator somewhere in the application. */
+/** Sign-in, and the guard in front of every handler. Needs a DeviceAuthenticator and an UplinkAuthenticator somewhere in the application. */
 @Global()
 @Module({
   imports: [
@@ -43,8 +44,8 @@ import { TokenVerifier } from './token-verifier.js';
     AccessGuard,
     Accounts,
     Attempts,
-    DeviceKeyGuard,
-    DeviceKeyStrategy,
+    DeviceCallerGuard,
+    DeviceStrategy,
     AccountAccessService,
     JwtStrategy,
     LockOutNotice,
@@ -60,6 +61,7 @@ import { TokenVerifier } from './token-verifier.js';
     TokenIssuer,
     TokenKeys,
     TokenVerifier,
+    UplinkDoor,
     UserGuard,
     RateLimitGuard,
     RateLimits,

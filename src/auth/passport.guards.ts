@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { UnauthenticatedError } from '../common/errors/errors.js';
-import { DEVICE_KEY_STRATEGY } from './device-key.strategy.js';
+import { DEVICE_STRATEGY } from './device.strategy.js';
 import { JWT_STRATEGY } from './jwt.strategy.js';
 
 /** An error (a database that is away) stays what it is; everything else that is not a "yes" is a plain 401. */
@@ -23,10 +23,10 @@ export class UserGuard extends AuthGuard(JWT_STRATEGY) {
   }
 }
 
-/** Lets devices through whose API key is good; used by the AccessGuard only. */
+/** Lets devices through that prove who they are; used by the AccessGuard only. */
 @Injectable()
-export class DeviceKeyGuard extends AuthGuard(DEVICE_KEY_STRATEGY) {
+export class DeviceCallerGuard extends AuthGuard(DEVICE_STRATEGY) {
   override handleRequest<T>(error: Error | null | undefined, device: T | false): T {
-    return authenticatedOrThrow(error, device, 'X-Device-Id or X-Api-Key is missing or wrong.');
+    return authenticatedOrThrow(error, device, 'X-Device-Id, or what proves it, is missing or wrong.');
   }
 }

@@ -1,5 +1,9 @@
 import type { RequestHandler } from 'express';
+import { clientCertificateOf } from '../../common/http/client-certificate.js';
 import { addressOf, type RateLimits } from './rate-limits.js';
+
+/** Headers that people and devices prove with who they are. */
+const CREDENTIALS = ['authorization', 'x-api-key', 'x-signature'] as const;
 
 /** Where the front door stands, by the first part of the path. */
 export interface FrontDoorOptions {
@@ -24,7 +28,8 @@ export function frontDoor(limits: RateLimits, { apiPrefix, apart, uncounted }: F
       limits.count('public', client, response).then(() => next(), next);
       return;
     }
-    const anonymous = request.headers.authorization === undefined && request.headers['x-api-key'] === undefined;
+    const anonymous =
+      CREDENTIALS.every((name) => request.headers[name] === undefined) && clientCertificateOf(request) === undefined;
     try {
       const ownLimit = apart.some((prefix) => request.path.startsWith(`${prefix}/`));
       if (anonymous && !ownLimit) limits.refuseKnown('public', client, response);

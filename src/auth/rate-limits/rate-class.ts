@@ -25,6 +25,7 @@ export function rateClassOf(controller: object, handler: object, method: string)
 function byDecision(decision: AccessDecision | undefined, method: string): CountedAs {
   switch (decision?.kind) {
     case 'device':
+    case 'uplink-source':
       return 'ingest';
     case 'broker-hook':
       // The broker asks for every client and topic, with a secret of its own.

@@ -6,6 +6,8 @@ import { Transactions } from '../../database/transaction.js';
 
 /** How exact the time of last use is: a credential in constant use is written this often. */
 const RESOLUTION_MS = 60_000;
+/** Above this many credentials the memory of when each was written is dropped; it costs a few extra writes. */
+const MAX_REMEMBERED = 200_000;
 /** Uses are gathered this long and written in one statement. */
 const FLUSH_AFTER_MS = 1_000;
 
@@ -14,6 +16,8 @@ const FLUSH_AFTER_MS = 1_000;
 export class CredentialUsage implements OnApplicationShutdown {
   private readonly logger = new Logger(CredentialUsage.name);
   private readonly pending = new Set<string>();
+  /** Credential → when it was last written here, epoch ms: not everybody who notes a use has read the row just now. */
+  private readonly writtenAt = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -24,7 +28,8 @@ export class CredentialUsage implements OnApplicationShutdown {
 
   /** @param lastUsedAt what the row says now, epoch milliseconds */
   note(credentialId: string, lastUsedAt: number | null): void {
-    if (lastUsedAt !== null && this.clock.nowMs() - lastUsedAt < RESOLUTION_MS) return;
+    const known = Math.max(lastUsedAt ?? -Infinity, this.writtenAt.get(credentialId) ?? -Infinity);
+    if (this.clock.nowMs() - known < RESOLUTION_MS) return;
     this.pending.add(credentialId);
     this.timer ??= setTimeout(() => void this.flush(), FLUSH_AFTER_MS).unref();
   }
@@ -40,10 +45,13 @@ export class CredentialUsage implements OnApplicationShutdown {
     if (this.pending.size === 0) return;
     const ids = [...this.pending].sort();
     this.pending.clear();
+    const now = this.clock.nowMs();
+    if (this.writtenAt.size > MAX_REMEMBERED) this.writtenAt.clear();
+    for (const id of ids) this.writtenAt.set(id, now);
     try {
       await this.transactions.query(
         `update device_credentials set last_used_at = ? where id in ${placeholders(ids.length)}`,
-        [this.dialect.instant(this.clock.nowMs()), ...ids],
+        [this.dialect.instant(now), ...ids],
       );
     } catch (error) {
       this.logger.warn({ err: error }, 'last use of credentials was not recorded');

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { DeviceAuthenticator, type AuthenticatedDevice } from '../../auth/device-authenticator.js';
+import type { AuthenticatedDevice } from '../../auth/device-authenticator.js';
 import { Clock } from '../../common/clock.js';
-import { deviceIdSchema } from '../../common/validation/schemas.js';
 import { SqlDialect } from '../../database/dialects/sql-dialect.js';
 import { Transactions } from '../../database/transaction.js';
+import { CertificateVerifier } from '../certificates/certificate-verifier.js';
 import { apiKeyPrefix } from './api-key.js';
 import { CredentialUsage } from './credential-usage.js';
-import { SignsOfLife } from '../heartbeat/signs-of-life.js';
+import { parseMqttUserName } from './mqtt-user-name.js';
+import { MqttPasswords } from './mqtt-passwords.js';
 import { matchesHash, NO_SECRET_HASH } from './secrets.js';
 
 interface Row {
@@ -29,32 +30,42 @@ const NO_USER = '-';
  * statement and the same comparison, so that neither the answer nor its time tells which devices exist.
  */
 @Injectable()
-export class CredentialVerifier extends DeviceAuthenticator {
+export class CredentialVerifier {
   constructor(
     private readonly transactions: Transactions,
     private readonly dialect: SqlDialect,
     private readonly usage: CredentialUsage,
-    private readonly signsOfLife: SignsOfLife,
+    private readonly certificates: CertificateVerifier,
+    private readonly passwords: MqttPasswords,
     private readonly clock: Clock,
-  ) {
-    super();
+  ) {}
+
+  /** The device, when it is active and the key is one of its live ones. */
+  async byApiKey(deviceId: string, apiKey: string): Promise<AuthenticatedDevice | null> {
+    const row = await this.find('api_key', apiKeyPrefix(apiKey));
+    const matches = matchesHash(apiKey, row?.secret_hash ?? NO_SECRET_HASH);
+    return row?.device_id === deviceId && matches ? this.admit(row) : null;
   }
 
-  /** The device, when it is active and the key is one of its live ones. It is then known to be alive. */
-  override async authenticate(deviceId: string, apiKey: string): Promise<AuthenticatedDevice | null> {
-    const device = await this.verify('api_key', apiKeyPrefix(apiKey), apiKey);
-    if (device?.deviceId !== deviceId) return null;
-    this.signsOfLife.note(device.deviceId, device.municipalityId, this.clock.nowMs());
-    return device;
+  /**
+   * The device, when it is active and the password is the one of its live MQTT user.
+   * @throws UnavailableError `BUSY` when too many ask at once
+   */
+  async byMqttPassword(username: string, password: string): Promise<AuthenticatedDevice | null> {
+    const row = await this.find('mqtt', parseMqttUserName(username) === null ? NO_USER : username);
+    const matches = await this.passwords.matches(username, password, row?.secret_hash ?? undefined);
+    if (row === undefined || !matches) return null;
+    if (this.passwords.isOutdated(row.secret_hash!)) await this.renewHash(row, password);
+    return this.admit(row);
   }
 
-  /** The device, when it is active and the password is the one of its live MQTT user. */
-  byMqttPassword(username: string, password: string): Promise<AuthenticatedDevice | null> {
-    const lookup = deviceIdSchema.safeParse(username).success ? username : NO_USER;
-    return this.verify('mqtt', lookup, password);
+  /** The device that the certificate (PEM) was issued to, when it is active and the certificate is good. */
+  byCertificate(pem: string): Promise<AuthenticatedDevice | null> {
+    return this.certificates.verify(pem);
   }
 
-  private async verify(kind: 'api_key' | 'mqtt', lookup: string, secret: string): Promise<AuthenticatedDevice | null> {
+  /** Asked every time: what was revoked is refused at once, at every instance. */
+  private async find(kind: 'api_key' | 'mqtt', lookup: string): Promise<Row | undefined> {
     const { rows } = await this.transactions.query<Row>(
       `select c.id, c.secret_hash, c.expires_at, c.revoked_at, c.last_used_at, d.id as device_id, d.municipality_id,
          d.status as device_status, m.status as municipality_status
@@ -64,9 +75,22 @@ export class CredentialVerifier extends DeviceAuthenticator {
        where c.kind = ? and c.lookup = ?`,
       [kind, lookup],
     );
-    const row = rows[0];
-    const matches = matchesHash(secret, row?.secret_hash ?? NO_SECRET_HASH);
-    if (row === undefined || !matches || !this.isLive(row)) return null;
+    return rows[0];
+  }
+
+  /** A password of an earlier version gets the slow hash with its first use. */
+  private async renewHash({ id, secret_hash: old }: Row, password: string): Promise<void> {
+    const renewed = await this.passwords.hash(password);
+    await this.transactions.query('update device_credentials set secret_hash = ? where id = ? and secret_hash = ?', [
+      renewed,
+      id,
+      old,
+    ]);
+  }
+
+  /** Whoever brought the right secret gets in if it and the device are live. */
+  private admit(row: Row): AuthenticatedDevice | null {
+    if (!this.isLive(row)) return null;
     this.usage.note(row.id, row.last_used_at === null ? null : this.dialect.epochMs(row.last_used_at));
     return { deviceId: row.device_id, municipalityId: row.municipality_id };
   }

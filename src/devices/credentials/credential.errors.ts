@@ -1,22 +1,13 @@
-import { UnauthenticatedError, ValidationError } from '../../common/errors/errors.js';
-import type { AuthMethod } from './credential.schemas.js';
+import { ConflictError, NotFoundError, UnauthenticatedError } from '../../common/errors/errors.js';
 
 /** One answer for an unknown device, a wrong secret, an expired one, and a device that is not active. */
 export const deviceNotAuthenticated = (): UnauthenticatedError =>
   new UnauthenticatedError('INVALID_CREDENTIALS', 'The device or its credentials are not valid.');
 
-/** @param path where in the input the certificate is asked for */
-export const certificatesNotAvailable = (path: string): ValidationError => {
-  const code = 'AUTH_METHOD_NOT_AVAILABLE';
-  const message = 'Certificates are not available in this version; use api_key, mqtt or hmac.';
-  return new ValidationError([{ path, code, message }], code, message);
-};
+/** No such credential of this device. */
+export const credentialNotFound = (): NotFoundError =>
+  new NotFoundError('CREDENTIAL_NOT_FOUND', 'The device has no such credential.');
 
-/**
- * Refuses what this installation cannot issue yet, before anything is stored.
- * @throws ValidationError `AUTH_METHOD_NOT_AVAILABLE`
- */
-export function refuseUnavailableMethods(methods: readonly AuthMethod[]): void {
-  const index = methods.indexOf('certificate');
-  if (index !== -1) throw certificatesNotAvailable(`authMethods.${index}`);
-}
+/** Every live key is tried, so there is an end to their number. @param limit live ones of a kind at most */
+export const tooManyCredentials = (limit: number): ConflictError =>
+  new ConflictError('TOO_MANY_CREDENTIALS', `The device has ${limit} live ones of this kind: revoke one first.`);

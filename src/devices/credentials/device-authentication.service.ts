@@ -7,7 +7,7 @@ import {
 } from '../../common/request-context/request-context.js';
 import type { DeviceDetail } from '../device.mapper.js';
 import { DevicesService } from '../devices.service.js';
-import { certificatesNotAvailable, deviceNotAuthenticated } from './credential.errors.js';
+import { deviceNotAuthenticated } from './credential.errors.js';
 import type { AuthenticateDevice } from './credential.schemas.js';
 import { CredentialVerifier } from './credential-verifier.js';
 
@@ -32,8 +32,8 @@ export class DeviceAuthenticationService {
   }
 
   private async verify(credentials: AuthenticateDevice): Promise<AuthenticatedDevice | null> {
-    if ('apiKey' in credentials) return this.verifier.authenticate(credentials.deviceId, credentials.apiKey);
+    if ('apiKey' in credentials) return this.verifier.byApiKey(credentials.deviceId, credentials.apiKey);
     if ('password' in credentials) return this.verifier.byMqttPassword(credentials.username, credentials.password);
-    throw certificatesNotAvailable('certificatePem');
+    return this.verifier.byCertificate(credentials.certificatePem);
   }
 }

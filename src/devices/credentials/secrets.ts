@@ -21,6 +21,11 @@ export function hashSecret(secret: string): string {
   return SCHEME + createHash('sha256').update(secret, 'utf8').digest('base64url');
 }
 
+/** Whether the stored text is a hash of {@link hashSecret}. */
+export function isFastHash(storedHash: string): boolean {
+  return storedHash.startsWith(SCHEME);
+}
+
 /** Whether a secret has the stored hash; takes the same time wherever the two differ. */
 export function matchesHash(secret: string, storedHash: string): boolean {
   const given = Buffer.from(hashSecret(secret));

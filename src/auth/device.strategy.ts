@@ -3,15 +3,14 @@ import { ModuleRef } from '@nestjs/core';
 import { PassportStrategy } from '@nestjs/passport';
 import type { Request } from 'express';
 import { Strategy } from 'passport-custom';
-import { deviceIdSchema } from '../common/validation/schemas.js';
 import { DeviceAuthenticator, type AuthenticatedDevice } from './device-authenticator.js';
+import { deviceProofOf } from './device-proof.js';
 
-export const DEVICE_KEY_STRATEGY = 'device-api-key';
-const MAX_KEY_LENGTH = 256;
+export const DEVICE_STRATEGY = 'device';
 
-/** Takes devices' API keys from the headers `X-Device-Id` and `X-Api-Key`. */
+/** Lets devices in by what their requests bring: a client certificate, a signature, an API key. */
 @Injectable()
-export class DeviceKeyStrategy extends PassportStrategy(Strategy, DEVICE_KEY_STRATEGY) implements OnModuleInit {
+export class DeviceStrategy extends PassportStrategy(Strategy, DEVICE_STRATEGY) implements OnModuleInit {
   private authenticator: DeviceAuthenticator | undefined;
 
   constructor(private readonly modules: ModuleRef) {
@@ -25,9 +24,8 @@ export class DeviceKeyStrategy extends PassportStrategy(Strategy, DEVICE_KEY_STR
 
   /** False is passport's word for "not authenticated". */
   async validate(request: Request): Promise<AuthenticatedDevice | false> {
-    const deviceId = deviceIdSchema.safeParse(request.header('X-Device-Id'));
-    const apiKey = request.header('X-Api-Key');
-    if (!deviceId.success || !apiKey || apiKey.length > MAX_KEY_LENGTH || !this.authenticator) return false;
-    return (await this.authenticator.authenticate(deviceId.data, apiKey)) ?? false;
+    const proof = deviceProofOf(request);
+    if (proof === null || !this.authenticator) return false;
+    return (await this.authenticator.authenticate(proof)) ?? false;
   }
 }
