@@ -4,6 +4,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { HookUnavailable } from './hook-client.mjs';
+import { ownTopic } from './own-topic.mjs';
 import { VerdictCache } from './verdicts.mjs';
 
 /** Return codes of CONNACK in MQTT 3.1.1. */
@@ -23,7 +24,7 @@ export class Gatekeeper {
   #ask;
   #log;
   #verdicts = new VerdictCache();
-  /** Client id → who used it last: a session is never handed to another user. */
+  /** Client id → who used it last: a session is never handed to another device, but to a device's next credential it is. */
   #sessions = new Map();
 
   /**
@@ -52,6 +53,7 @@ export class Gatekeeper {
   /** For aedes' `authorizePublish`; a refusal ends the connection, as MQTT 3.1.1 has no other way to tell. */
   authorizePublish = (client, packet, done) => {
     if (packet.payload?.length > MAX_PAYLOAD_BYTES) return done(new Error('payload too large'));
+    packet.topic = ownTopic(packet.topic, client?.[USERNAME]);
     return this.#decide(client, packet.topic, 'publish').then(
       (allowed) => done(allowed ? null : new Error(`publish to ${packet.topic} refused`)),
       (error) => done(error),
@@ -78,14 +80,14 @@ export class Gatekeeper {
     client[USERNAME] = username;
   }
 
-  /** A client id gives access to a session with its subscriptions and messages, so it is bound to the user. */
+  /** A client id gives access to a session with its subscriptions and messages, so it is bound to the device. */
   #claimSession(client, username, isPlatform) {
-    const owner = this.#sessions.get(client.id)?.username;
+    const owner = this.#sessions.get(client.id)?.owner;
     const reserved = client.id.startsWith(this.#settings.clientId) && !isPlatform;
-    if (reserved || (owner !== undefined && owner !== username)) {
+    if (reserved || (owner !== undefined && owner !== ownerOf(username))) {
       throw refusal('the client id belongs to another user', IDENTIFIER_REJECTED);
     }
-    this.#sessions.set(client.id, { username, client });
+    this.#sessions.set(client.id, { owner: ownerOf(username), client });
   }
 
   /** Frees the client id when the connection ends that used it last and no session is kept. */
@@ -115,6 +117,11 @@ export class Gatekeeper {
       return false;
     }
   }
+}
+
+/** The device of a user name `<deviceId>~<credentialId>`; other names stand for themselves. */
+function ownerOf(username) {
+  return username.split('~')[0];
 }
 
 function refusal(message, returnCode) {

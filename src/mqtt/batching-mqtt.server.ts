@@ -73,6 +73,9 @@ export class BatchingMqttServer extends ServerMqtt implements CustomTransportStr
     this.connection = new MqttConnection(this.settings, identity, this.state, this.logger);
     const { client } = this.connection;
     this.mqttClient = client;
+    this.state.probe = () => {
+      if (client.connected) client.sendPing();
+    };
     this.subscriptions = new Subscriptions(client, subscriptions, this.settings, this.state, this.logger);
     this.intake = new Intake(client, this.settings, this.state.counters, this.clock, (message) => this.route(message));
     this.registerConnectListener(client);

@@ -18,6 +18,8 @@ export class ConnectionStatus {
   protocolVersion: 4 | 5 | undefined = undefined;
   /** Whether the broker still knew our session when we connected. */
   sessionPresent = false;
+  /** When the broker last sent anything, epoch milliseconds. */
+  heardAt = 0;
 
   constructor(private readonly clock: Clock) {
     this.changedAt = clock.now();
@@ -30,6 +32,11 @@ export class ConnectionStatus {
   /** When the status last changed. */
   get since(): Date {
     return this.changedAt;
+  }
+
+  /** The broker sent something. */
+  heard(): void {
+    this.heardAt = this.clock.nowMs();
   }
 
   become(status: MqttStatusName): void {

@@ -38,10 +38,15 @@ export class MqttConnectionState extends ConnectionStatus {
   /** Whether the broker has granted every subscription of the session in use. */
   subscribed = false;
   readonly counters = new MqttCounters();
+  /** Asks the broker for a sign of life; set by whoever holds the connection. */
+  probe: () => void = () => undefined;
   readonly publisher: ConnectionStatus;
+  /** The connection that manages the broker's dynamic security; closed where that is not ours to manage. */
+  readonly control: ConnectionStatus;
 
   constructor(clock: Clock) {
     super(clock);
     this.publisher = new ConnectionStatus(clock);
+    this.control = new ConnectionStatus(clock);
   }
 }

@@ -44,6 +44,7 @@ export class MqttConnection {
     status.become('connecting');
     this.client = mqtt.connect(mqttClientUrl(settings.url), mqttClientOptions(settings, identity));
     this.waitBeforeNextAttempt(this.backoff.next());
+    this.client.on('packetreceive', () => status.heard());
     this.client.on('connect', (connack) => this.onConnect(connack));
     this.client.on('reconnect', () => this.onAttempt());
     this.client.on('error', (error) => this.onError(error));

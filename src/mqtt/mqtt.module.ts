@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BatchingMqttServer } from './batching-mqtt.server.js';
+import { DynsecClient } from './dynamic-security/dynsec-client.js';
 import { MqttConnectionState } from './mqtt-connection-state.js';
 import { MqttPublisher } from './mqtt-publisher.js';
 import { MQTT_SETTINGS, type MqttAsyncOptions, withMqttDefaults } from './mqtt.options.js';
@@ -24,9 +25,10 @@ export class MqttModule {
         },
         MqttConnectionState,
         BatchingMqttServer,
+        DynsecClient,
         MqttPublisher,
       ],
-      exports: [MqttConnectionState, BatchingMqttServer, MqttPublisher],
+      exports: [MqttConnectionState, BatchingMqttServer, DynsecClient, MqttPublisher],
     };
   }
 }

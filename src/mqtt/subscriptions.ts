@@ -17,7 +17,10 @@ const RETAINED_FOR_NEW_SUBSCRIPTIONS = 1;
 const REPEAT_INITIAL_MS = 1000;
 const REPEAT_MAX_MS = 60_000;
 
-/** Sees to it that the broker knows our subscriptions: on the first connection, and whenever it lost our session. */
+/**
+ * Sees to it that the broker knows our subscriptions: on the first connection, whenever it lost our session, and at every
+ * connection when they are shared.
+ */
 export class Subscriptions {
   private readonly backoff = new Backoff(REPEAT_INITIAL_MS, REPEAT_MAX_MS);
   private timer: NodeJS.Timeout | undefined;
@@ -30,7 +33,9 @@ export class Subscriptions {
     private readonly logger: Logger,
   ) {
     client.on('connect', (connack: IConnackPacket) => {
-      if (!connack.sessionPresent) state.subscribed = false;
+      // Mosquitto keeps a session over its restart but not the shared subscriptions in it, and says nothing of that:
+      // seen with 2.0.11. So a share is asked for at every connection.
+      if (!connack.sessionPresent || settings.sharedGroup !== undefined) state.subscribed = false;
       if (!state.subscribed) this.subscribe();
     });
     client.on('close', () => clearTimeout(this.timer));

@@ -8,6 +8,7 @@ import { textContains } from '../database/text-search.js';
 import { SqlDialect } from '../database/dialects/sql-dialect.js';
 import { RegistryVersion } from '../database/registry-version.js';
 import { Transactions } from '../database/transaction.js';
+import { MunicipalityChanges } from './municipality-changes.js';
 import { Municipality } from './municipality.entity.js';
 import {
   municipalityCodeTaken,
@@ -33,6 +34,7 @@ export class MunicipalityService {
     private readonly transactions: Transactions,
     private readonly registry: RegistryVersion,
     private readonly dialect: SqlDialect,
+    private readonly changes: MunicipalityChanges,
   ) {}
 
   /** Municipalities by code. @throws BadRequestError `CURSOR_INVALID` */
@@ -86,9 +88,11 @@ export class MunicipalityService {
       const municipality = await find(transaction.em, { id }, LockMode.PESSIMISTIC_WRITE);
       requireVersion(municipality, expected);
       const { version: _, ...values } = patch;
+      const { status } = municipality;
       if (values.parentId) await checkParent(transaction.em, municipality.kind, values.parentId);
       transaction.em.assign(municipality, values, { mergeObjectProperties: false, ignoreUndefined: true });
       await transaction.em.flush();
+      if (municipality.status !== status) await this.changes.statusChanged(transaction, municipality);
       await this.registry.bump(transaction);
       return municipality;
     });

@@ -1,0 +1,180 @@
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { Clock } from '../../src/common/clock.js';
+import { newId } from '../../src/common/ids.js';
+import { SecretCipher } from '../../src/database/secret-cipher.js';
+import { BrokerChanges } from '../../src/devices/broker/broker-changes.js';
+import { DesiredRightsReader } from '../../src/devices/broker/desired-rights.js';
+import { Reconciliation } from '../../src/devices/broker/reconciliation.js';
+import { RightsApplier } from '../../src/devices/broker/rights-applier.js';
+import { RightsTurn } from '../../src/devices/broker/rights-turn.js';
+import { DynsecClient } from '../../src/mqtt/dynamic-security/dynsec-client.js';
+import { MqttConnectionState } from '../../src/mqtt/mqtt-connection-state.js';
+import { withMqttDefaults } from '../../src/mqtt/mqtt.options.js';
+import { describeEachDatabase } from '../support/databases.js';
+
+class StillClock extends Clock {
+  at = Date.UTC(2026, 10, 24);
+  now(): Date {
+    return new Date(this.at);
+  }
+}
+
+describeEachDatabase((db) => {
+  const clock = new StillClock();
+  const municipality = newId();
+  let changes: BrokerChanges;
+  let reader: DesiredRightsReader;
+
+  beforeAll(async () => {
+    const config = db.config({ MQTT_DYNAMIC_SECURITY: 'true' });
+    changes = new BrokerChanges(config, clock);
+    reader = new DesiredRightsReader(clock, new SecretCipher(config));
+    await insertMunicipality(municipality, 'active');
+  });
+  beforeEach(async () => {
+    await db.transactions.query('delete from broker_changes');
+    await db.transactions.query('delete from device_credentials');
+    await db.transactions.query('delete from devices');
+  });
+  afterEach(() => (clock.at = Date.UTC(2026, 10, 24)));
+
+  async function insertMunicipality(id: string, status: string): Promise<void> {
+    await db.transactions.query(
+      `insert into municipalities (id, code, name, status, created_at, updated_at)
+       values (?, ?, 'Town', ?, current_timestamp, current_timestamp)`,
+      [id, id, status],
+    );
+  }
+
+  async function insertDevice(id: string, municipalityId = municipality, status = 'active'): Promise<void> {
+    await db.transactions.query(
+      `insert into devices (id, municipality_id, name, status, created_at, updated_at)
+       values (?, ?, 'Gauge', ?, current_timestamp, current_timestamp)`,
+      [id, municipalityId, status],
+    );
+  }
+
+  async function insertCredential(
+    deviceId: string,
+    { kind = 'mqtt', endsIn, revoked = false }: { kind?: string; endsIn?: number; revoked?: boolean } = {},
+  ): Promise<string> {
+    const id = newId();
+    const instant = (offset: number) => db.dialect.instant(clock.nowMs() + offset);
+    await db.transactions.query(
+      `insert into device_credentials (id, device_id, kind, lookup, secret_encrypted, expires_at, revoked_at, created_at)
+       values (?, ?, ?, ?, ?, ?, ?, current_timestamp)`,
+      [
+        id,
+        deviceId,
+        kind,
+        `${deviceId}~${id}`,
+        kind === 'mqtt' ? 'sealed' : null,
+        endsIn === undefined ? null : instant(endsIn),
+        revoked ? instant(0) : null,
+      ],
+    );
+    return id;
+  }
+
+  const note = (deviceId: string | null, urgent = false) =>
+    db.transactions.run((tx) => changes.note(tx, municipality, deviceId, urgent));
+  const due = () => db.transactions.run((tx) => changes.due(tx, 10));
+
+  it('keeps a change if and only if its transaction is committed, and nothing where no broker is kept in step', async () => {
+    const failing = db.transactions.run(async (tx) => {
+      await changes.note(tx, municipality, 'gauge-1', true);
+      throw new Error('rolled back');
+    });
+    await expect(failing).rejects.toThrow('rolled back');
+    expect(await due()).toEqual([]);
+    const off = new BrokerChanges(db.config(), clock);
+    await db.transactions.run((tx) => off.note(tx, municipality, 'gauge-1', true));
+    expect(await due()).toEqual([]);
+    await note('gauge-1');
+    expect(await due()).toMatchObject([{ deviceId: 'gauge-1', urgent: false, attempts: 0 }]);
+  });
+
+  it('hands out first what takes rights away, and what failed later than before', async () => {
+    await note('gauge-1');
+    clock.at += 1;
+    await note('gauge-2', true);
+    const [urgent, other] = await due();
+    expect([urgent?.deviceId, other?.deviceId]).toEqual(['gauge-2', 'gauge-1']);
+    for (const pause of [250, 500, 1_000]) {
+      const [change] = (await due()).filter(({ deviceId }) => deviceId === 'gauge-2');
+      await db.transactions.run((tx) => changes.postpone(tx, [change!]));
+      clock.at += pause - 1;
+      expect((await due()).map(({ deviceId }) => deviceId)).toEqual(['gauge-1']);
+      clock.at += 1;
+      expect((await due()).map(({ deviceId }) => deviceId)).toEqual(['gauge-2', 'gauge-1']);
+    }
+  });
+
+  it('does not lose a change that comes while an earlier one of the same device is being applied', async () => {
+    await note('gauge-1');
+    await db.transactions.run(async (tx) => {
+      const noted = await changes.of(tx, ['gauge-1']);
+      // Somebody else's transaction, which waits for nobody.
+      await note('gauge-1', true);
+      await changes.done(tx, noted.get('gauge-1') ?? []);
+    });
+    expect(await due()).toMatchObject([{ deviceId: 'gauge-1', urgent: true }]);
+  });
+
+  it('takes a change of a municipality apart into its devices', async () => {
+    for (const id of ['gauge-1', 'gauge-2']) await insertDevice(id);
+    await note(null, true);
+    await db.transactions.run(async (tx) => {
+      const [change] = await changes.due(tx, 10);
+      await changes.expand(tx, change!);
+    });
+    expect((await due()).map(({ deviceId, urgent }) => [deviceId, urgent])).toEqual([
+      ['gauge-1', true],
+      ['gauge-2', true],
+    ]);
+  });
+
+  it('reads live credentials of active devices of active municipalities, and when the next of them ends', async () => {
+    const suspended = newId();
+    await insertMunicipality(suspended, 'suspended');
+    await insertDevice('gauge-1');
+    await insertDevice('gauge-2', municipality, 'deactivated');
+    await insertDevice('gauge-3', suspended);
+    const [lasting, ending] = [await insertCredential('gauge-1'), await insertCredential('gauge-1', { endsIn: 5_000 })];
+    const certificate = await insertCredential('gauge-1', { kind: 'certificate', endsIn: 9_000 });
+    await insertCredential('gauge-1', { kind: 'api_key' });
+    await insertCredential('gauge-1', { revoked: true });
+    await insertCredential('gauge-1', { endsIn: -1 });
+    for (const id of ['gauge-2', 'gauge-3']) await insertCredential(id);
+    const all = await db.transactions.run((tx) => reader.all(tx));
+    expect([...all.clients.keys()]).toEqual(['gauge-1']);
+    expect(
+      all.clients
+        .get('gauge-1')
+        ?.map(({ username }) => username)
+        .toSorted(),
+    ).toEqual([lasting, ending, certificate].map((id) => `gauge-1~${id}`).toSorted());
+    expect(all.ends.get('gauge-1')).toEqual({ municipalityId: municipality, at: clock.nowMs() + 5_000 });
+    clock.at += 5_000;
+    const later = await db.transactions.run((tx) => reader.of(tx, ['gauge-1', 'gauge-2', 'nobody']));
+    expect(later.clients.get('gauge-1')).toHaveLength(2);
+    expect([...later.clients.keys()]).toEqual(['gauge-1']);
+  });
+
+  it('lets one instance at a time work on the broker', async () => {
+    const client = new DynsecClient(
+      withMqttDefaults({ url: 'mqtt://127.0.0.1:1', clientId: 'x' }),
+      new MqttConnectionState(clock),
+    );
+    const applier = new RightsApplier(client);
+    const turn = new RightsTurn(clock, changes, reader, applier, new Reconciliation(clock, changes, reader, applier));
+    await note('gauge-1');
+    await db.transactions.run(async (tx) => {
+      await tx.query(`select epoch from broker_sync where name = 'rights' for update`);
+      expect(await db.transactions.run((other) => turn.take(other))).toBe('busy');
+    });
+    // Now it is our turn, but the broker is not there: the change stays.
+    await expect(db.transactions.run((tx) => turn.take(tx))).rejects.toThrow(/no connection/);
+    expect(await due()).toHaveLength(1);
+  });
+});
