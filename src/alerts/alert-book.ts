@@ -7,7 +7,7 @@ import type { NewLiveEvent } from '../outbox/live-event.js';
 import type { AlertRule } from '../rules/alert-rule.entity.js';
 import type { AlertChange } from './alert-change.js';
 import { Alert } from './alert.entity.js';
-import { toAlertResponse } from './alert.mapper.js';
+import { toAlertResponse, type ShownAlert } from './alert.mapper.js';
 import type { Episode, Outcome } from './episode.js';
 
 /** What judging found for one rule on one sensor. */
@@ -72,7 +72,7 @@ export class AlertBook {
 }
 
 /** Live event of an alert's change. */
-export function alertEvent(alert: Alert, change: AlertChange): NewLiveEvent {
+export function alertEvent(alert: ShownAlert, change: AlertChange): NewLiveEvent {
   return {
     municipalityId: alert.municipalityId,
     type: 'alert',

@@ -41,7 +41,7 @@ export class AlertClosing {
 
   /**
    * Resolves open alerts whose series and rows are locked. What is stored of the series up to now is closed to the rule,
-   * so only a breach after it opens an alert again.
+   * so only a breach after it opens an alert again. An alert about a device opens again when it happens to it anew.
    * @param seriesIds the series of the alerts, in any order
    * @returns the live events to tell
    */
@@ -54,7 +54,8 @@ export class AlertClosing {
     if (alerts.length === 0) return [];
     const resolvedAt = this.clock.now();
     for (const alert of alerts) {
-      Object.assign(alert, { status: 'RESOLVED', openMarker: null, resolvedAt, resolvedBy: userId });
+      const closed = { status: 'RESOLVED', openMarker: null, deviceMarker: null, resolvedAt, resolvedBy: userId };
+      Object.assign(alert, closed);
       tx.em.create(AlertNote, { alertId: alert.id, change: 'resolved', userId, comment, createdAt: resolvedAt });
     }
     await tx.em.flush();
@@ -63,7 +64,8 @@ export class AlertClosing {
   }
 
   private async clearStates(tx: Transaction, alerts: readonly Alert[], seriesIds: readonly number[]): Promise<void> {
-    const ruleIds = [...new Set(alerts.map(({ ruleId }) => ruleId))];
+    const ruleIds = [...new Set(alerts.flatMap(({ ruleId }) => ruleId ?? []))];
+    if (ruleIds.length === 0 || seriesIds.length === 0) return;
     const series = tx.dialect.anyOf('series_id', seriesIds);
     await tx.query(
       `update rule_states set phase = ${PHASE.clear}, since = null, alert_id = null, floor_instant =

@@ -44,7 +44,7 @@ export class AlertJudge extends ReadingJudge {
 
   async judge(transaction: Transaction, series: readonly JudgedSeries[]): Promise<NewLiveEvent[]> {
     for (;;) {
-      const rules = await this.ruleBook.rules();
+      const rules = await this.ruleBook.rules(transaction);
       const watched = watchedBy(rules, series);
       if (watched.length === 0) return [];
       const { verdicts, changed } = await this.judgeBy(transaction, rules, watched);

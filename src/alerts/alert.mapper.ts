@@ -2,23 +2,27 @@ import type { AlertNote } from './alert-note.entity.js';
 import type { Alert } from './alert.entity.js';
 import type { AlertDetailResponse, AlertNoteResponse } from './alert.schemas.js';
 
+/** What is shown of an alert. */
+export type ShownAlert = Omit<Alert, 'openMarker' | 'deviceMarker' | 'createdAt' | 'updatedAt'>;
+
 /** An alert as REST and live events show it; instants in RFC 3339 UTC. */
-export function toAlertResponse(alert: Alert) {
+export function toAlertResponse(alert: ShownAlert) {
   return {
     id: alert.id,
     municipalityId: alert.municipalityId,
-    ruleId: alert.ruleId,
+    kind: alert.kind,
+    ruleId: alert.ruleId ?? null,
     deviceId: alert.deviceId,
-    sensorId: alert.sensorId,
+    sensorId: alert.sensorId ?? null,
     title: alert.title,
-    metric: alert.metric,
+    metric: alert.metric ?? null,
     severity: alert.severity,
     status: alert.status,
     occurrences: alert.occurrences,
     openedAt: alert.openedAt.toISOString(),
-    openingValue: alert.openingValue,
+    openingValue: alert.openingValue ?? null,
     lastOccurredAt: alert.lastOccurredAt.toISOString(),
-    lastValue: alert.lastValue,
+    lastValue: alert.lastValue ?? null,
     acknowledgedAt: alert.acknowledgedAt?.toISOString() ?? null,
     acknowledgedBy: alert.acknowledgedBy ?? null,
     resolvedAt: alert.resolvedAt?.toISOString() ?? null,

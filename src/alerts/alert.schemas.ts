@@ -3,6 +3,7 @@ import { pageQuerySchema } from '../common/pagination/page.js';
 import { isOrdered, NOT_ORDERED, queryListSchema } from '../common/validation/query-list.js';
 import { deviceIdSchema, instantOutSchema, instantSchema, uuidSchema } from '../common/validation/schemas.js';
 import { SEVERITIES } from '../rules/severity.js';
+import { ALERT_KINDS } from './alert-kind.js';
 import { ALERT_STATUSES } from './alert-status.js';
 
 const MAX_COMMENT = 2_000;
@@ -14,6 +15,7 @@ export const listAlertsSchema = pageQuerySchema
       .optional()
       .describe('One or more, such as `ACTIVE,ACKNOWLEDGED` for open ones'),
     severity: queryListSchema(SEVERITIES).optional().describe('One or more, such as `HIGH,CRITICAL`'),
+    kind: queryListSchema(ALERT_KINDS).optional().describe('One or more, such as `rule` or `device_offline`'),
     municipalityId: uuidSchema.optional(),
     sensorId: uuidSchema.optional(),
     deviceId: deviceIdSchema.optional(),
@@ -44,18 +46,22 @@ export const alertSchema = z
   .object({
     id: z.string(),
     municipalityId: z.string(),
-    ruleId: z.string(),
+    kind: z.enum(ALERT_KINDS).describe('`rule`: a reading broke a rule; every other kind is about the device itself'),
+    ruleId: z
+      .string()
+      .nullable()
+      .describe('null, as everything of a sensor and its values, for an alert about a device'),
     deviceId: z.string(),
-    sensorId: z.string(),
-    title: z.string().describe('Name of the rule when the alert opened'),
-    metric: z.string(),
+    sensorId: z.string().nullable(),
+    title: z.string().describe('Name of the rule when the alert opened, or what is wrong with the device'),
+    metric: z.string().nullable(),
     severity: z.enum(SEVERITIES),
     status: z.enum(ALERT_STATUSES),
     occurrences: z.int().describe('Stored readings in breach; 0: readings that came late left nothing of the breach'),
-    openedAt: instantOutSchema.describe('Event time of the reading that opened it'),
-    openingValue: z.number(),
+    openedAt: instantOutSchema.describe('Event time of the reading that opened it, or when the device was found so'),
+    openingValue: z.number().nullable(),
     lastOccurredAt: instantOutSchema.describe('Event time of the newest reading in breach'),
-    lastValue: z.number(),
+    lastValue: z.number().nullable(),
     acknowledgedAt: instantOutSchema.nullable(),
     acknowledgedBy: z.string().nullable(),
     resolvedAt: instantOutSchema.nullable(),

@@ -6,7 +6,7 @@ import { CurrentUser } from '../auth/current-user.decorator.js';
 import { ApiData, ApiPage } from '../common/openapi/api-data.decorator.js';
 import type { Page } from '../common/pagination/page.js';
 import { uuidSchema } from '../common/validation/schemas.js';
-import { ACKNOWLEDGED_EXAMPLE, ALERT_EXAMPLE, RESOLVED_EXAMPLE } from './alert.examples.js';
+import { ACKNOWLEDGED_EXAMPLE, ALERT_EXAMPLE, DEVICE_ALERT_EXAMPLE, RESOLVED_EXAMPLE } from './alert.examples.js';
 import { toAlertDetail, toAlertResponse, type AlertResponse } from './alert.mapper.js';
 import {
   alertActionSchema,
@@ -30,7 +30,7 @@ export class AlertsController {
   @Get()
   @RequirePermission('alert:read')
   @ApiOperation({ summary: 'List alerts, the newest first' })
-  @ApiPage(alertSchema, { example: [ALERT_EXAMPLE] })
+  @ApiPage(alertSchema, { example: [ALERT_EXAMPLE, DEVICE_ALERT_EXAMPLE] })
   async list(@Query({ schema: listAlertsSchema }) query: ListAlerts): Promise<Page<AlertResponse>> {
     return (await this.alerts.list(query)).map(toAlertResponse);
   }

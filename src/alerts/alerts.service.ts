@@ -65,17 +65,18 @@ export class AlertsService {
   }
 
   /**
-   * Somebody says that it is over; only a breach after what is stored now opens an alert again.
+   * Somebody says that it is over; only a breach after what is stored now opens an alert again. What is still wrong with
+   * a device opens one again when it happens anew: when the device was heard and falls silent again, and so on.
    * @throws NotFoundError `ALERT_NOT_FOUND`; ConflictError `ALERT_ALREADY_RESOLVED`
    */
   resolve(id: string, decision: Decision): Promise<AlertWithNotes> {
     return this.transactions.run(async (tx) => {
       const seen = await find(tx.em, id);
-      const { seriesId } = await tx.em.findOneOrFail(Sensor, { id: seen.sensorId }, { filters: { tenant: false } });
-      await this.closing.lockSeries(tx, [seriesId]);
+      const seriesIds = await seriesOf(tx.em, seen);
+      await this.closing.lockSeries(tx, seriesIds);
       const alert = await this.lock(tx, seen);
       if (alert.status === 'RESOLVED') throw alertAlreadyResolved();
-      const events = await this.closing.close(tx, [alert], [seriesId], decision);
+      const events = await this.closing.close(tx, [alert], seriesIds, decision);
       const answer = await withNotes(tx.em, alert);
       await this.outbox.append(tx, events);
       return answer;
@@ -95,13 +96,20 @@ async function find(em: EntityManager, id: string): Promise<Alert> {
   return alert;
 }
 
+/** The series that the alert is about; none when it is about the device itself. */
+async function seriesOf(em: EntityManager, { sensorId }: Alert): Promise<number[]> {
+  if ((sensorId ?? null) === null) return [];
+  const sensor = await em.findOneOrFail(Sensor, { id: sensorId! }, { filters: { tenant: false } });
+  return [sensor.seriesId];
+}
+
 async function withNotes(em: EntityManager, alert: Alert): Promise<AlertWithNotes> {
   return { alert, notes: await em.find(AlertNote, { alertId: alert.id }, { orderBy: { id: 'asc' } }) };
 }
 
 function conditionsOf(query: ListAlerts): FilterQuery<Alert>[] {
   const before = startAfter(query, cursorSchema);
-  const { status, severity, municipalityId, sensorId, deviceId, ruleId, from, to } = query;
+  const { status, severity, kind, municipalityId, sensorId, deviceId, ruleId, from, to } = query;
   const where: FilterQuery<Alert>[] = [];
   if (before !== undefined) {
     const openedAt = new Date(before[0]);
@@ -113,6 +121,7 @@ function conditionsOf(query: ListAlerts): FilterQuery<Alert>[] {
   }
   if (status !== undefined) where.push({ status: { $in: status } });
   if (severity !== undefined) where.push({ severity: { $in: severity } });
+  if (kind !== undefined) where.push({ kind: { $in: kind } });
   if (municipalityId !== undefined) where.push({ municipalityId });
   if (sensorId !== undefined) where.push({ sensorId });
   if (deviceId !== undefined) where.push({ deviceId });

@@ -1,16 +1,18 @@
 import { z } from 'zod';
 import { instantOutSchema } from '../../common/validation/schemas.js';
-
-/** Whether a device is alive, as people see it. */
-export const HEALTH_STATUSES = ['online', 'late', 'offline', 'never_seen', 'maintenance', 'deactivated'] as const;
+import { LIFE_CONDITIONS, LIFE_REASONS, LIFE_STATES } from './life.js';
 
 /** Answer of the health check, and part of every device in an answer. */
 export const deviceHealthSchema = z.object({
   deviceId: z.string(),
-  status: z.enum(HEALTH_STATUSES),
-  lastSeenAt: instantOutSchema.nullable().describe('Arrival of the last sign of life'),
-  heartbeatIntervalSeconds: z.number().int(),
+  status: z.enum(LIFE_STATES),
+  since: instantOutSchema.nullable().describe('When it became so; null for a device that was never heard'),
+  reasonCode: z.enum(LIFE_REASONS).describe('Why, for programs'),
   reason: z.string().describe('Why, in a sentence'),
+  conditions: z.array(z.enum(LIFE_CONDITIONS)).describe('What is wrong with the device though it may be heard'),
+  lastSeenAt: instantOutSchema.nullable().describe('Arrival of the last sign of life'),
+  lastDataAt: instantOutSchema.nullable().describe('Arrival of the last readings'),
+  heartbeatIntervalSeconds: z.number().int(),
   reportedStatus: z.enum(['online', 'offline', 'maintenance', 'fault']).nullable(),
   batteryLevel: z.number().nullable().describe('Percent'),
   signalStrength: z.number().nullable().describe('dBm'),

@@ -34,10 +34,9 @@ export class PresenceIntakeService {
     const devices = await this.registry.resolve(batch.accepted().map(({ deviceId }) => deviceId));
     const signs: SignOfLife[] = [];
     for (const message of batch.accepted()) {
-      const device = devices.get(message.deviceId);
       // Gone since the guard looked: whoever comes next is told.
-      if (device === undefined) batch.reject(message, 'UNKNOWN_DEVICE', 'the device was deleted');
-      else signs.push(...readSign(batch, message, device.municipalityId));
+      if (!devices.has(message.deviceId)) batch.reject(message, 'UNKNOWN_DEVICE', 'the device was deleted');
+      else signs.push(...readSign(batch, message));
     }
     await this.presence.record(signs);
     await this.setAside(batch.rejected());
@@ -55,7 +54,7 @@ export class PresenceIntakeService {
 }
 
 /** The sign of life in a message; none when the message is refused, or says nothing. */
-function readSign(batch: MessageBatch, message: InboundMessage, municipalityId: string): SignOfLife[] {
+function readSign(batch: MessageBatch, message: InboundMessage): SignOfLife[] {
   const isStatus = batch.pattern === TOPICS.status;
   // An empty payload on a status topic takes back a retained status; it says nothing about the device.
   if (isStatus && message.payload.length === 0) return [];
@@ -71,7 +70,6 @@ function readSign(batch: MessageBatch, message: InboundMessage, municipalityId: 
   return [
     {
       deviceId: message.deviceId,
-      municipalityId,
       at: message.receivedAt,
       retained: message.retain,
       status: said.status ?? undefined,

@@ -4,7 +4,6 @@ import { afterSign, type PresenceState, type SignOfLife } from './presence-state
 
 const sign = (at: number, changes: Partial<SignOfLife> = {}): SignOfLife => ({
   deviceId: 'gauge-1',
-  municipalityId: 'm',
   at,
   ...changes,
 });
@@ -34,6 +33,8 @@ describe('afterSign', () => {
       signalStrength: -70,
       firmware: '1',
       message: null,
+      lastDataAt: null,
+      clockWrongAt: null,
     });
   });
 
@@ -70,6 +71,13 @@ describe('afterSign', () => {
     const gone = fold([sign(10, { status: 'online' }), sign(30, { status: 'offline', message: 'lost' })]);
     expect(gone).toMatchObject({ lastSeenAt: 10, reportedStatus: 'offline', reportedAt: 30, message: 'lost' });
     expect(afterSign(gone, sign(40))).toMatchObject({ lastSeenAt: 40, reportedStatus: 'online', reportedAt: 40 });
+  });
+
+  it('counts readings that are noted after a heartbeat which came later', () => {
+    const heard = fold([sign(30, { batteryLevel: 50 })]);
+    expect(afterSign(heard, sign(20, { data: true, batteryLevel: 90 }))).toEqual({ ...heard, lastDataAt: 20 });
+    expect(fold([sign(30), sign(20, { data: true }), sign(10, { data: true })])).toMatchObject({ lastDataAt: 20 });
+    expect(fold([sign(30), sign(20, { clock: 'wrong' }), sign(25, { clock: 'right' })])?.clockWrongAt).toBeNull();
   });
 
   it('learns from a retained message only what it does not know', () => {

@@ -9,12 +9,15 @@ export interface PresenceState {
   readonly signalStrength: number | null;
   readonly firmware: string | null;
   readonly message: string | null;
+  /** Arrival of the last readings. */
+  readonly lastDataAt: number | null;
+  /** Arrival of the last readings whose time could not be right; null once they are right again. */
+  readonly clockWrongAt: number | null;
 }
 
 /** One sign of life: a status, a heartbeat, or the bare fact that something came. */
 export interface SignOfLife {
   readonly deviceId: string;
-  readonly municipalityId: string;
   /** Arrival, epoch milliseconds. */
   readonly at: number;
   /** Kept by the broker from an earlier time: tells what the device said once, not that it lives. */
@@ -24,20 +27,27 @@ export interface SignOfLife {
   readonly signalStrength?: number;
   readonly firmware?: string;
   readonly message?: string;
+  /** Readings came with it. */
+  readonly data?: boolean;
+  /** Whether the times of its readings could be right; absent: nothing is known. */
+  readonly clock?: 'right' | 'wrong';
 }
 
-const UNKNOWN = { reportedStatus: null, reportedAt: null, batteryLevel: null, signalStrength: null, firmware: null };
+const UNKNOWN = {
+  ...{ reportedStatus: null, reportedAt: null, batteryLevel: null, signalStrength: null, firmware: null },
+  ...{ message: null, lastDataAt: null, clockWrongAt: null },
+};
 
 /**
  * What is known after a sign of life; the same object when it brings nothing new. Only moves forward in time, so that
  * repeated messages, and messages that overtake each other on two instances, end in the same state.
  */
 export function afterSign(known: PresenceState | null, sign: SignOfLife): PresenceState {
-  const before: PresenceState = known ?? { ...UNKNOWN, message: null, lastSeenAt: sign.at };
+  const before: PresenceState = known ?? { ...UNKNOWN, lastSeenAt: sign.at };
   // Whoever has spoken since is better known than by what the broker kept.
   if (sign.retained && known !== null && (known.reportedStatus !== null || sign.status === undefined)) return known;
   const isNewest = sign.at >= Math.max(before.lastSeenAt, before.reportedAt ?? 0);
-  if (!isNewest) return before;
+  if (!isNewest) return belated(before, sign);
   const status = sign.status ?? (livesAgain(before, sign) ? 'online' : undefined);
   return {
     // "offline" is said by the broker for a device that is gone (last will): it tells an end, not a life.
@@ -48,7 +58,23 @@ export function afterSign(known: PresenceState | null, sign: SignOfLife): Presen
     signalStrength: sign.signalStrength ?? before.signalStrength,
     firmware: sign.firmware ?? before.firmware,
     message: sign.status === undefined ? (sign.message ?? before.message) : (sign.message ?? null),
+    ...dataAfter(before, sign),
   };
+}
+
+/** Readings are noted a moment after they came, so that a heartbeat can overtake them: that they came still counts. */
+function belated(before: PresenceState, sign: SignOfLife): PresenceState {
+  const { lastDataAt, clockWrongAt } = dataAfter(before, sign);
+  if (lastDataAt === before.lastDataAt && clockWrongAt === before.clockWrongAt) return before;
+  return { ...before, lastDataAt, clockWrongAt };
+}
+
+function dataAfter(before: PresenceState, sign: SignOfLife): Pick<PresenceState, 'lastDataAt' | 'clockWrongAt'> {
+  const lastDataAt = sign.data ? Math.max(sign.at, before.lastDataAt ?? 0) : before.lastDataAt;
+  if (sign.clock === undefined || sign.at < (before.clockWrongAt ?? 0)) {
+    return { lastDataAt, clockWrongAt: before.clockWrongAt };
+  }
+  return { lastDataAt, clockWrongAt: sign.clock === 'wrong' ? sign.at : null };
 }
 
 /** Anything that comes after "offline" shows that the device is back, whether it says so or not. */

@@ -1,54 +1,73 @@
 import { Injectable } from '@nestjs/common';
 import { Transactions } from '../../database/transaction.js';
-import type { NewLiveEvent } from '../../outbox/live-event.js';
 import { OutboxService } from '../../outbox/outbox.service.js';
-import { afterSign, type PresenceState, type SignOfLife } from './presence-state.js';
-import { PresenceStore } from './presence.store.js';
+import { DeviceFactsReader, type JudgedDevice } from './device-facts.js';
+import { LifeChanges, type Passage } from './life-changes.js';
+import { judge, pass, unheardLife, type DeviceFacts, type Life } from './life-judge.js';
+import { Listening } from './listening/listening.js';
+import { afterSign, type SignOfLife } from './presence-state.js';
+import { PresenceStore, type Kept, type Known } from './presence.store.js';
 
-/** Keeps what is known of the life of devices, and tells control rooms when a reported status changes. */
+/** Keeps what is known of the life of devices, and enters every change of it at once: nobody waits for the next sweep. */
 @Injectable()
 export class PresenceService {
   constructor(
     private readonly transactions: Transactions,
     private readonly store: PresenceStore,
+    private readonly facts: DeviceFactsReader,
+    private readonly listening: Listening,
+    private readonly changes: LifeChanges,
     private readonly outbox: OutboxService,
   ) {}
 
-  /** Takes signs of life in the order of their arrival, in one transaction; repeating them changes nothing. */
-  async record(signs: readonly SignOfLife[]): Promise<void> {
-    if (signs.length === 0) return;
+  /**
+   * Takes signs of life in the order of their arrival, in one transaction; repeating them changes nothing.
+   * @returns the devices that there are
+   */
+  async record(signs: readonly SignOfLife[]): Promise<ReadonlyMap<string, DeviceFacts>> {
+    if (signs.length === 0) return new Map();
     const ids = [...new Set(signs.map(({ deviceId }) => deviceId))].sort();
-    await this.transactions.run(async (tx) => {
+    return this.transactions.run(async (tx) => {
       const known = await this.store.lock(tx, ids);
-      const changed = new Map<string, PresenceState>();
-      const events: NewLiveEvent[] = [];
+      // After the locks: what somebody decides about a device meanwhile comes before, or waits for us.
+      const devices = await this.facts.read(tx, ids);
+      const passages: Passage[] = [];
+      const kept = new Map<string, Kept>();
       for (const sign of signs) {
-        const before = changed.get(sign.deviceId) ?? known.get(sign.deviceId);
-        if (before === undefined) continue; // The device was deleted a moment ago.
-        const after = afterSign(before, sign);
-        if (after === before) continue;
-        changed.set(sign.deviceId, after);
-        const previousStatus = before?.reportedStatus ?? null;
-        if (after.reportedStatus !== previousStatus) events.push(statusEvent(sign, after, previousStatus));
+        const device = devices.get(sign.deviceId);
+        if (device === undefined || !known.has(sign.deviceId)) continue; // It was deleted a moment ago.
+        const passage = this.take(device, kept.get(sign.deviceId) ?? known.get(sign.deviceId)!, sign, kept);
+        if (passage) passages.push(passage);
       }
-      await this.store.save(tx, changed);
-      if (events.length > 0) await this.outbox.append(tx, events);
+      await this.store.save(tx, kept);
+      const events = await this.changes.enter(tx, passages);
+      await this.outbox.append(tx, events);
+      return devices;
     });
   }
-}
 
-function statusEvent(sign: SignOfLife, state: PresenceState, previousStatus: string | null): NewLiveEvent {
-  const payload = JSON.stringify({
-    deviceId: sign.deviceId,
-    municipalityId: sign.municipalityId,
-    change: 'status',
-    reportedStatus: state.reportedStatus,
-    previousStatus,
-    lastSeenAt: new Date(state.lastSeenAt).toISOString(),
-    batteryLevel: state.batteryLevel,
-    signalStrength: state.signalStrength,
-    firmware: state.firmware,
-    message: state.message,
-  });
-  return { municipalityId: sign.municipalityId, type: 'device', payload };
+  /** Lets time pass until the sign, and then takes it; undefined when it brings nothing new. */
+  private take(
+    device: JudgedDevice,
+    before: Known | null,
+    sign: SignOfLife,
+    kept: Map<string, Kept>,
+  ): Passage | undefined {
+    const presence = afterSign(before?.presence ?? null, sign);
+    if (before !== null && presence === before.presence) return undefined;
+    const base = this.listening.caseOf(device);
+    const lives: [Life, ...Life[]] = [before?.life ?? unheardLife(device, sign.at)];
+    if (before !== null) {
+      const upTo = Math.min(sign.at - 1, base.listened.until);
+      lives.push(...pass({ ...base, presence: before.presence }, before.life, upTo).steps);
+    }
+    const showsLife = sign.status !== 'offline' && !sign.retained;
+    const heard = showsLife && sign.at >= (before?.presence.lastSeenAt ?? 0);
+    const now = { ...base, presence };
+    const life = judge(now, lives.at(-1)!, sign.at, { heard, data: sign.data === true });
+    lives.push(life);
+    kept.set(device.deviceId, { presence, life, nextDueAt: pass(now, life, -Infinity).nextDueAt });
+    const previousStatus = before?.presence.reportedStatus ?? null;
+    return { facts: device, lives, presence, previousStatus, at: sign.at };
+  }
 }

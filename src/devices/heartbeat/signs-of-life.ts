@@ -1,17 +1,27 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
+import type { SignOfLife } from './presence-state.js';
 import { PresenceService } from './presence.service.js';
 
-/** A device is written this often at most; what came in between is written when the time is over. */
+/** A device is written this often at most; what came in between is written when the time is over … */
 const RESOLUTION_MS = 10_000;
+/** … and so many times within its heartbeat interval, so that one of a few seconds is not taken for silent. */
+const TIMES_PER_INTERVAL = 4;
 /** Signs are gathered this long and written together. */
 const FLUSH_AFTER_MS = 1_000;
 /** Above this many devices the memory of when each was written is dropped; it costs a few extra writes. */
 const MAX_REMEMBERED = 200_000;
 
 interface Sign {
-  readonly municipalityId: string;
   at: number;
+  data?: boolean;
+  clock?: 'right' | 'wrong';
+}
+
+interface Written {
+  readonly at: number;
+  /** Milliseconds in which it need not be written again. */
+  readonly resolution: number;
 }
 
 /**
@@ -22,7 +32,7 @@ interface Sign {
 export class SignsOfLife implements OnApplicationShutdown {
   private readonly logger = new Logger(SignsOfLife.name);
   private readonly pending = new Map<string, Sign>();
-  private readonly writtenAt = new Map<string, number>();
+  private readonly written = new Map<string, Written>();
   private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> = Promise.resolve();
 
@@ -31,15 +41,23 @@ export class SignsOfLife implements OnApplicationShutdown {
     private readonly clock: Clock,
   ) {}
 
-  /** @param at arrival, epoch milliseconds */
-  note(deviceId: string, municipalityId: string, at: number): void {
+  /** Something came. @param at arrival, epoch milliseconds */
+  note(deviceId: string, at: number): void {
     const sign = this.pending.get(deviceId);
     if (sign !== undefined) {
       sign.at = at;
       return;
     }
-    this.pending.set(deviceId, { municipalityId, at });
+    this.pending.set(deviceId, { at });
     this.schedule();
+  }
+
+  /** Readings were taken. @param clock whether their times could be right; absent: nothing is known */
+  noteReadings(deviceId: string, at: number, clock?: 'right' | 'wrong'): void {
+    this.note(deviceId, at);
+    const sign = this.pending.get(deviceId)!;
+    sign.data = true;
+    if (clock !== undefined) sign.clock = clock;
   }
 
   onApplicationShutdown(): Promise<void> {
@@ -60,24 +78,27 @@ export class SignsOfLife implements OnApplicationShutdown {
 
   /** A failure is logged and forgotten, because the next message notes it again. */
   private async write(resolution: number): Promise<void> {
-    const signs = this.takeDue(this.clock.nowMs() - resolution);
+    const now = this.clock.nowMs();
+    const signs = this.takeDue(now, resolution);
     try {
-      await this.presence.record(signs);
+      const devices = await this.presence.record(signs);
+      for (const [id, { intervalMs }] of devices) {
+        this.written.set(id, { at: now, resolution: Math.min(RESOLUTION_MS, intervalMs / TIMES_PER_INTERVAL) });
+      }
     } catch (error) {
       this.logger.warn({ err: error }, 'signs of life were not recorded');
     }
     if (this.pending.size > 0 && resolution > 0) this.schedule();
   }
 
-  /** Takes out the signs of devices that were last written at `latest` or before. */
-  private takeDue(latest: number): (Sign & { deviceId: string })[] {
-    if (this.writtenAt.size > MAX_REMEMBERED) this.writtenAt.clear();
-    const now = this.clock.nowMs();
-    const due: (Sign & { deviceId: string })[] = [];
+  /** Takes out the signs of devices that were not written within their resolution, or the one asked for. */
+  private takeDue(now: number, asked: number): SignOfLife[] {
+    if (this.written.size > MAX_REMEMBERED) this.written.clear();
+    const due: SignOfLife[] = [];
     for (const [deviceId, sign] of this.pending) {
-      if ((this.writtenAt.get(deviceId) ?? -Infinity) > latest) continue;
+      const written = this.written.get(deviceId);
+      if (written !== undefined && written.at + Math.min(asked, written.resolution) > now) continue;
       this.pending.delete(deviceId);
-      this.writtenAt.set(deviceId, now);
       due.push({ deviceId, ...sign });
     }
     return due;

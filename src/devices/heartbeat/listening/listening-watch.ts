@@ -1,0 +1,117 @@
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Clock } from '../../../common/clock.js';
+import { newId } from '../../../common/ids.js';
+import { Rounds } from '../../../common/rounds.js';
+import { AppConfig } from '../../../config/app-config.js';
+import { Transactions } from '../../../database/transaction.js';
+import { MqttConnectionState } from '../../../mqtt/mqtt-connection-state.js';
+import type { Door } from './listening-span.entity.js';
+import { Listening } from './listening.js';
+
+/** Milliseconds between two words about it. */
+const BEAT_MS = 2_000;
+/** After a longer pause (the process stood still, or the database was away) nobody can say that it listened meanwhile. */
+const MAX_PAUSE_MS = 10_000;
+/** What waited at the broker is taken in before listening counts, but not for ever. */
+const MAX_DRAIN_MS = 10 * 60_000;
+const KEPT_MS = 400 * 24 * 3_600_000;
+
+interface OpenSpan {
+  readonly id: string;
+  readonly since: number;
+  until: number;
+  /** When it was last spoken of. */
+  beatAt: number;
+}
+
+/**
+ * Says in the database, every other second, that this process listens to devices: by MQTT while it is connected and
+ * subscribed, the broker answers, and what had waited there is taken in; by HTTP while it runs.
+ */
+@Injectable()
+export class ListeningWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(ListeningWatch.name);
+  private readonly rounds = new Rounds(BEAT_MS, () => this.beatQuietly());
+  private readonly spans = new Map<Door, OpenSpan>();
+  private parkings = 0;
+  private failing = false;
+
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly listening: Listening,
+    private readonly mqtt: MqttConnectionState,
+    private readonly config: AppConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Also in processes that do not listen: they judge by what the others say. */
+  onApplicationBootstrap(): void {
+    this.rounds.start();
+    void this.prune();
+  }
+
+  /** The last word, so that what comes while nobody listens does not count. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.rounds.stop();
+    await this.beatQuietly();
+  }
+
+  /** Says where this process stands, and looks at what the others said. */
+  async beat(): Promise<void> {
+    const now = this.clock.nowMs();
+    this.note('http', this.config.hasRole('api') ? now : null, now);
+    this.note('mqtt', this.heardFromBroker(now), now);
+    const open = [...this.spans];
+    if (open.length > 0) {
+      const { dialect } = this.transactions;
+      await this.transactions.query(
+        dialect.upsert('listening_spans', ['id', 'door', 'heard_since', 'heard_until'], open.length),
+        open.flatMap(([door, { id, since, until }]) => [id, door, dialect.instant(since), dialect.instant(until)]),
+      );
+    }
+    await this.listening.refresh(now);
+  }
+
+  /** @param heardAt up to when the door was open; null: it is closed */
+  private note(door: Door, heardAt: number | null, now: number): void {
+    const span = this.spans.get(door);
+    if (heardAt === null || heardAt < now - MAX_PAUSE_MS) this.spans.delete(door);
+    else if (span === undefined || now - span.beatAt > MAX_PAUSE_MS) {
+      this.spans.set(door, { id: newId(), since: now, until: now, beatAt: now });
+    } else {
+      span.until = Math.max(span.until, heardAt);
+      span.beatAt = now;
+    }
+  }
+
+  /** When the broker last said anything; null while messages cannot come, or old ones still do. */
+  private heardFromBroker(now: number): number | null {
+    const { counters, subscribed, status, since } = this.mqtt;
+    const waited = counters.parked || counters.parkings !== this.parkings;
+    this.parkings = counters.parkings;
+    if (status !== 'connected' || !subscribed) return null;
+    // Connected anew since the last beat: what was sent in between may be lost.
+    if (since.getTime() > (this.spans.get('mqtt')?.until ?? 0)) this.spans.delete('mqtt');
+    // The answer is heard before the next beat: a broker that is gone without a word is noticed by its silence.
+    this.mqtt.probe();
+    if (waited && !this.spans.has('mqtt') && now - since.getTime() < MAX_DRAIN_MS) return null;
+    return this.mqtt.heardAt;
+  }
+
+  private async beatQuietly(): Promise<void> {
+    try {
+      await this.beat();
+      this.failing = false;
+    } catch (error) {
+      if (!this.failing) this.logger.warn(`that devices are listened to cannot be noted: ${String(error)}`);
+      this.failing = true;
+    }
+  }
+
+  private async prune(): Promise<void> {
+    const limit = this.transactions.dialect.instant(this.clock.nowMs() - KEPT_MS);
+    await this.transactions
+      .query(`delete from listening_spans where heard_until < ?`, [limit])
+      .catch((error: unknown) => this.logger.debug(`old spans are kept for now: ${String(error)}`));
+  }
+}
