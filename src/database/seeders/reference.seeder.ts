@@ -2,6 +2,7 @@ import { newId } from '../../common/ids.js';
 import type { RegistryVersion } from '../registry-version.js';
 import { placeholders } from '../sql.js';
 import type { Transaction, Transactions } from '../transaction.js';
+import { PROFILES, type SeededProfile } from './profiles.js';
 import { PROTOCOLS, type SeededProtocol } from './protocols.js';
 import { SENSOR_TYPES, type SeededSensorType } from './sensor-types.js';
 
@@ -12,31 +13,44 @@ export class ReferenceSeeder {
     private readonly registry: RegistryVersion,
   ) {}
 
-  /** @returns codes of the sensor types and protocols that were missing */
+  /** @returns codes of the sensor types, protocols and national profiles that were missing */
   run(): Promise<string[]> {
     return this.transactions.run(async (transaction) => {
       const types = await missingOf(transaction, 'sensor_types', SENSOR_TYPES);
       for (const type of types) await insert(transaction, type);
       const protocols = await missingOf(transaction, 'protocols', PROTOCOLS);
       for (const protocol of protocols) await insertProtocol(transaction, protocol);
+      const profiles = await missingOf(transaction, 'device_profiles', PROFILES, ` and owner = 'national'`);
+      for (const profile of profiles) await insertProfile(transaction, profile);
       if (types.length > 0) await this.registry.bump(transaction);
-      return [...types, ...protocols].map(({ code }) => code);
+      return [...types, ...protocols, ...profiles].map(({ code }) => code);
     });
   }
 }
 
 async function missingOf<T extends { readonly code: string }>(
   transaction: Transaction,
-  table: 'sensor_types' | 'protocols',
+  table: 'sensor_types' | 'protocols' | 'device_profiles',
   wanted: readonly T[],
+  where = '',
 ): Promise<T[]> {
   const codes = wanted.map(({ code }) => code);
   const { rows } = await transaction.query<{ code: string }>(
-    `select code from ${table} where code in ${placeholders(codes.length)}`,
+    `select code from ${table} where code in ${placeholders(codes.length)}${where}`,
     codes,
   );
   const present = new Set(rows.map(({ code }) => code));
   return wanted.filter(({ code }) => !present.has(code));
+}
+
+async function insertProfile(transaction: Transaction, profile: SeededProfile): Promise<void> {
+  const { code, name, description, definition } = profile;
+  const now = transaction.dialect.instant(Date.now());
+  await transaction.query(
+    `insert into device_profiles (id, municipality_id, owner, code, name, description, format, definition, created_at, updated_at)
+     values (?, null, 'national', ?, ?, ?, ?, ?, ?, ?)`,
+    [newId(), code, name, description, definition.format, JSON.stringify(definition), now, now],
+  );
 }
 
 async function insertProtocol(transaction: Transaction, protocol: SeededProtocol): Promise<void> {
