@@ -29,14 +29,19 @@ export function eventTime(timestamp: unknown, receivedAt: number): number | Time
       reason: 'timestamp must be RFC 3339 with an offset, or epoch seconds or milliseconds',
     };
   }
-  if (instant < EARLIEST || instant > receivedAt + MAX_AHEAD_MS) {
-    const when = Math.abs(instant) <= 8.64e15 ? new Date(instant).toISOString() : String(instant);
-    return {
-      code: 'TIMESTAMP_OUT_OF_RANGE',
-      reason: `timestamp ${when} is not between 2000-01-01 and 15 minutes after arrival`,
-    };
-  }
-  return instant;
+  return checkedInstant(instant, receivedAt);
+}
+
+/** The instant (epoch ms, any number), truncated, when it is one that a device can have measured at. */
+export function checkedInstant(instant: number, receivedAt: number): number | TimeRejection {
+  const at = Math.trunc(instant);
+  // Written so that NaN is refused, too.
+  if (at >= EARLIEST && at <= receivedAt + MAX_AHEAD_MS) return at;
+  const when = Math.abs(at) <= 8.64e15 ? new Date(at).toISOString() : String(at);
+  return {
+    code: 'TIMESTAMP_OUT_OF_RANGE',
+    reason: `timestamp ${when} is not between 2000-01-01 and 15 minutes after arrival`,
+  };
 }
 
 function parse(timestamp: unknown): number {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { IngestionResult } from './ingestion.service.js';
+import type { IngestionResult } from './device-message.js';
 import type { ingestionAnswerSchema } from './reading-set.schema.js';
 
 /** Answer of `POST /readings`. */

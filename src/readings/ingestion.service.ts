@@ -1,43 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { Transactions, type Transaction } from '../database/transaction.js';
+import { Transactions } from '../database/transaction.js';
+import { SignsOfLife } from '../devices/heartbeat/signs-of-life.js';
 import { DeviceRegistry, type RegisteredDevice } from '../devices/device-registry.js';
-import type { NewLiveEvent } from '../outbox/live-event.js';
-import { OutboxService } from '../outbox/outbox.service.js';
-import { readingEvents } from './reading-events.js';
-import { judgedSeries } from './judged-series.js';
+import { NonceTakenError } from '../devices/signatures/device-nonces.js';
+import { BatchWriter } from './batch-writer.js';
+import type { DeviceMessage, IngestionResult } from './device-message.js';
 import { PartitionsService } from './partitions.service.js';
-import { keepFirst, type PartRejection } from './part-rejection.js';
-import type { ReadMessage } from './payload-reader.js';
-import { ReadingJudge } from './reading-judge.js';
-import { LatestOutOfStepError, storeReadings } from './reading-store.js';
-import { RejectedReadings, type NewRejection } from './rejected-readings.js';
-import { candidatesOf, sortCandidates, type Candidate } from './sort-readings.js';
+import { PreparedBatch } from './prepared-batch.js';
+import { LatestOutOfStepError } from './reading-store.js';
 
-/** A message of a device, read but not resolved; the service cannot tell which transport it came by. */
-export interface DeviceMessage extends ReadMessage {
-  readonly deviceId: string;
-  readonly source: 'mqtt' | 'http';
-  /** Epoch milliseconds. */
-  readonly receivedAt: number;
-  /** The bytes as sent, for the list of rejections. */
-  readonly payload: Buffer;
-}
-
-/** What became of one message. */
-export interface IngestionResult {
-  accepted: number;
-  duplicates: number;
-  readonly rejected: PartRejection[];
-}
-
-/** Candidates that are ready to be stored, and what goes with them. */
-interface PreparedBatch {
-  readonly unique: readonly Candidate[];
-  readonly events: readonly NewLiveEvent[];
-  readonly conflicting: readonly Candidate[];
-  readonly careful: boolean;
-  readonly results: readonly IngestionResult[];
-}
+/** Each try finds the nonces that were taken before it; only as many others can take one in between. */
+const MAX_ATTEMPTS = 10;
 
 /** Values and rejections in one transaction at most; a larger batch is stored in several, each whole messages. */
 const MAX_ROWS_PER_TRANSACTION = 10_000;
@@ -53,9 +26,8 @@ export class IngestionService {
     private readonly transactions: Transactions,
     private readonly registry: DeviceRegistry,
     private readonly partitions: PartitionsService,
-    private readonly judge: ReadingJudge,
-    private readonly rejections: RejectedReadings,
-    private readonly outbox: OutboxService,
+    private readonly writer: BatchWriter,
+    private readonly signsOfLife: SignsOfLife,
   ) {}
 
   /**
@@ -70,7 +42,20 @@ export class IngestionService {
       results.push(...(await this.ingestPart(messages.slice(from, to), devices, before)));
       from = to;
     }
+    this.noteReadings(messages, results);
     return results;
+  }
+
+  /** That readings came, and whether their times could be right, is part of the device's health. */
+  private noteReadings(messages: readonly DeviceMessage[], results: readonly IngestionResult[]): void {
+    messages.forEach(({ deviceId, receivedAt, signed }, i) => {
+      const { accepted, duplicates, rejected } = results[i]!;
+      // The same signed message again may be anybody's, and says nothing about the device.
+      const isRepeated = signed !== undefined && accepted === 0;
+      const isWrong = rejected.some(({ code }) => code === 'TIMESTAMP_OUT_OF_RANGE');
+      if (isWrong) this.signsOfLife.noteReadings(deviceId, receivedAt, 'wrong');
+      else if (!isRepeated && accepted + duplicates > 0) this.signsOfLife.noteReadings(deviceId, receivedAt, 'right');
+    });
   }
 
   private async ingestPart(
@@ -78,68 +63,21 @@ export class IngestionService {
     devices: ReadonlyMap<string, RegisteredDevice>,
     before: Promise<unknown> | undefined,
   ): Promise<IngestionResult[]> {
-    const results = messages.map(({ rejections }): IngestionResult => {
-      return { accepted: 0, duplicates: 0, rejected: [...rejections] };
-    });
-    const candidates = candidatesOfAll(messages, devices, results);
-    const { unique, duplicates, conflicting } = sortCandidates(candidates);
-    // What is told when all of them are new, as they nearly always are: made here, while an earlier batch is stored.
-    const events = readingEvents(unique);
-    await this.partitions.ensureFor(unique);
+    // Made here, while an earlier batch is stored.
+    const prepared = new PreparedBatch(messages, devices);
+    await this.partitions.ensureFor(prepared.unique);
     await before;
-    const work = (careful: boolean) =>
-      this.transactions.run((transaction) =>
-        this.store(transaction, messages, devices, { unique, events, conflicting, careful, results }),
-      );
-    const stored = await work(false).catch((error: unknown) => {
-      if (error instanceof LatestOutOfStepError) return work(true);
-      throw error;
-    });
-    for (const { message } of stored.inserted) results[message]!.accepted++;
-    for (const { message } of [...duplicates, ...stored.duplicates]) results[message]!.duplicates++;
-    for (const row of [...conflicting, ...stored.conflicting]) results[row.message]!.rejected.push(conflict(row));
-    return results;
+    const doubts = { latest: false, nonces: false };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.transactions.run((transaction) => this.writer.write(transaction, prepared, doubts));
+      } catch (error) {
+        if (error instanceof LatestOutOfStepError && !doubts.latest) doubts.latest = true;
+        else if (error instanceof NonceTakenError && attempt < MAX_ATTEMPTS) doubts.nonces = true;
+        else throw error;
+      }
+    }
   }
-
-  private async store(
-    transaction: Transaction,
-    messages: readonly DeviceMessage[],
-    devices: ReadonlyMap<string, RegisteredDevice>,
-    batch: PreparedBatch,
-  ) {
-    const stored =
-      batch.unique.length > 0
-        ? await storeReadings(transaction, batch.unique, batch.careful)
-        : { inserted: [], duplicates: [], conflicting: [], previous: new Map<number, number | null>() };
-    const alerts = await this.judge.judge(transaction, judgedSeries(stored));
-    const conflicting = [...batch.conflicting, ...stored.conflicting];
-    await this.rejections.add(transaction, rejectionsOf(messages, devices, batch.results, conflicting));
-    const events = stored.inserted.length === batch.unique.length ? batch.events : readingEvents(stored.inserted);
-    await this.outbox.append(transaction, [...events, ...alerts]);
-    return stored;
-  }
-}
-
-/** What goes into the list of rejections, message by message. */
-function rejectionsOf(
-  messages: readonly DeviceMessage[],
-  devices: ReadonlyMap<string, RegisteredDevice>,
-  results: readonly IngestionResult[],
-  conflicting: readonly Candidate[],
-): NewRejection[] {
-  const parts = new Map<number, PartRejection[]>();
-  const reject = (message: number, part: PartRejection): void => {
-    const others = parts.get(message);
-    if (others) others.push(part);
-    else parts.set(message, [part]);
-  };
-  for (let i = 0; i < results.length; i++) for (const part of results[i]!.rejected) reject(i, part);
-  for (const row of conflicting) reject(row.message, conflict(row));
-  return [...parts].flatMap(([i, rejections]) => {
-    const message = messages[i]!;
-    const origin = { ...message, municipalityId: devices.get(message.deviceId)?.municipalityId ?? null };
-    return keepFirst(rejections).map((part) => ({ part, origin }));
-  });
 }
 
 /** Index after the last message of the transaction that begins with message `from`. */
@@ -152,28 +90,4 @@ function endOfPart(messages: readonly DeviceMessage[], from: number): number {
     if (rows > MAX_ROWS_PER_TRANSACTION && to > from) return to;
   }
   return messages.length;
-}
-
-function candidatesOfAll(
-  messages: readonly DeviceMessage[],
-  devices: ReadonlyMap<string, RegisteredDevice>,
-  results: readonly IngestionResult[],
-): Candidate[] {
-  const candidates: Candidate[] = [];
-  messages.forEach((message, i) => {
-    const device = devices.get(message.deviceId);
-    const rejected = results[i]!.rejected;
-    if (!device && message.sets.length > 0) {
-      const reason = 'no device of this id is registered';
-      rejected.push({ index: null, metric: null, instant: null, code: 'UNKNOWN_DEVICE', reason });
-    } else if (device) {
-      for (const set of message.sets) candidatesOf(set, device.sensors, i, candidates, rejected);
-    }
-  });
-  return candidates;
-}
-
-function conflict({ sensor, instant, index }: Candidate): PartRejection {
-  const reason = 'another value is stored for this sensor and instant; the first one stays';
-  return { index, metric: sensor.code, instant, code: 'CONFLICTING_VALUE', reason };
 }

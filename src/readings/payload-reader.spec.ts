@@ -74,21 +74,6 @@ describe('readPayload', () => {
     expect(codes({ values, more: 1 })).toEqual(['TOO_MANY_VALUES']);
     expect(codes(Array.from({ length: MAX_VALUES + 1 }, () => ({ a: 1 })))).toEqual(['TOO_MANY_VALUES']);
   });
-
-  it('reads a SenML pack (RFC 8428): base fields, relative and absolute times, names to metrics', () => {
-    const pack = [
-      { bn: 'urn:dev:ow:10e2073a01080063:', bt: 1772366400, n: 'water_level_cm', v: 120.1 },
-      { n: 'rainfall_mm', t: -60, v: 0.4 },
-      { n: 'note', vs: 'text' },
-    ];
-    const { sets } = read(pack);
-    expect(sets.map(({ instant, values }) => [instant, values])).toEqual([
-      [1772366400000, { water_level_cm: 120.1 }],
-      [1772366340000, { rainfall_mm: 0.4 }],
-      [1772366400000, { note: null }],
-    ]);
-    expect(read([{ n: 'a', t: -5, v: 1 }]).sets[0]?.instant).toBe(NOW - 5000);
-  });
 });
 
 describe('timestamps', () => {

@@ -3,7 +3,8 @@ import { keepFirst, type PartRejection } from './part-rejection.js';
 import { QUALITY_NUMBER } from './quality.js';
 import { readingSetSchema, type RawReadingSet } from './reading-set.schema.js';
 import type { RejectCode } from './reject-code.js';
-import { isSenml, resolveSenml } from './senml.js';
+import { isSenml } from './senml.js';
+import { readSenml } from './senml-reader.js';
 
 /** Values in one message at most, on every transport. */
 export const MAX_VALUES = 5_000;
@@ -14,10 +15,14 @@ export interface ReadingSet {
   readonly index: number;
   /** Epoch milliseconds. */
   readonly instant: number;
+  /** Counter of the device's messages, where it sends one. */
+  readonly seq?: number | undefined;
   /** Stored number of the quality that the device states. */
   readonly quality: number;
   /** Payload key → value, as sent. */
   readonly values: Record<string, unknown>;
+  /** Unit that the device states for them (SenML); undefined: that of the sensor. */
+  readonly unit?: string | undefined;
 }
 
 /** What a message says, and what of it cannot be read. */
@@ -39,14 +44,19 @@ export function rejectWhole(code: RejectCode, reason: string): ReadMessage {
  * memory at once, so of many rejections in one only the first are kept.
  */
 export function readPayload(payload: Buffer, receivedAt: number): ReadMessage {
-  let json: unknown;
-  try {
-    json = JSON.parse(withoutMark(payload.toString('utf8')));
-  } catch (error) {
-    return rejectWhole('MALFORMED_PAYLOAD', `not JSON: ${(error as Error).message}`.slice(0, 300));
-  }
-  const { sets, rejections } = readJson(json, receivedAt);
+  const parsed = parseJson(payload);
+  if (parsed.problem !== undefined) return rejectWhole('MALFORMED_PAYLOAD', parsed.problem);
+  const { sets, rejections } = readJson(parsed.json, receivedAt);
   return { sets, rejections: keepFirst(rejections) };
+}
+
+/** The JSON in some bytes, or what is wrong with them. */
+export function parseJson(payload: Buffer): { readonly json?: unknown; readonly problem?: string } {
+  try {
+    return { json: JSON.parse(withoutMark(payload.toString('utf8'))) };
+  } catch (error) {
+    return { problem: `not JSON: ${(error as Error).message}`.slice(0, 300) };
+  }
 }
 
 /** Some systems write a byte order mark before the text; HTTP takes it too. */
@@ -70,12 +80,12 @@ function readOne(json: unknown, receivedAt: number): ReadMessage {
 
 function readList(items: readonly unknown[], receivedAt: number): ReadMessage {
   if (items.length > MAX_VALUES) return tooMany(items.length);
-  const raw = isSenml(items) ? resolveSenml(items, receivedAt) : items;
+  if (isSenml(items)) return readPack(items, receivedAt);
   const sets: ReadingSet[] = [];
   const rejections: PartRejection[] = [];
   let count = 0;
-  for (let index = 0; index < raw.length; index++) {
-    const set = readSet(raw[index], index, receivedAt);
+  for (let index = 0; index < items.length; index++) {
+    const set = readSet(items[index], index, receivedAt);
     if ('code' in set) rejections.push(set);
     else {
       sets.push(set);
@@ -87,13 +97,25 @@ function readList(items: readonly unknown[], receivedAt: number): ReadMessage {
   return { sets, rejections };
 }
 
+/** One set per record: each has a time of its own. The metric is the last part of the record's name. */
+function readPack(items: readonly unknown[], receivedAt: number): ReadMessage {
+  const { readings, rejections, problem } = readSenml(items, receivedAt);
+  if (readings === undefined) return rejectWhole('MALFORMED_PAYLOAD', problem);
+  if (readings.length + rejections.length === 0) return rejectWhole('MALFORMED_PAYLOAD', 'no values');
+  const sets = readings.map(({ index, instant, metric, value, unit }) => {
+    return { index, instant, quality: QUALITY_NUMBER.good, values: { [metric]: value }, unit };
+  });
+  return { sets, rejections };
+}
+
 function countOf(values: Record<string, unknown>): number {
   let count = 0;
   for (const _ in values) count++;
   return count;
 }
 
-function tooMany(count: number): ReadMessage {
+/** Rejects a message with more values than are taken. */
+export function tooMany(count: number): ReadMessage {
   return rejectWhole('TOO_MANY_VALUES', `${count} values in one message, at most ${MAX_VALUES} are taken`);
 }
 
@@ -112,7 +134,8 @@ function readSet(item: unknown, index: number, receivedAt: number): ReadingSet |
   if (typeof instant === 'object') return { index, metric: null, instant: null, ...instant };
   const values = valuesOf(parsed.data);
   for (const _ in values) {
-    return { index, instant, quality: QUALITY_NUMBER[parsed.data.quality ?? 'good'], values };
+    const { quality, seq } = parsed.data;
+    return { index, instant, seq, quality: QUALITY_NUMBER[quality ?? 'good'], values };
   }
   return { index, metric: null, instant, code: 'MALFORMED_PAYLOAD', reason: 'no values' };
 }

@@ -24,16 +24,6 @@ export const readingSetSchema = z
 /** A reading set as it was sent. */
 export type RawReadingSet = z.infer<typeof readingSetSchema>;
 
-/** One record of a SenML pack (RFC 8428, JSON); base fields count for the records that follow. */
-export const senmlRecordSchema = z.looseObject({
-  bn: z.string().optional(),
-  bt: z.number().optional(),
-  bv: z.number().optional(),
-  n: z.string().optional(),
-  t: z.number().optional(),
-  v: z.number().optional(),
-});
-
 /** Body of `POST /readings`: one set or a list of them (or a SenML pack). */
 export const readingBodySchema = z
   .union([readingSetSchema, z.array(readingSetSchema)])

@@ -2,15 +2,18 @@ import { Body, Controller, HttpCode, Post, Req, type RawBodyRequest } from '@nes
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { DeviceAccess } from '../auth/access.decorators.js';
+import { CurrentDevice } from '../auth/current-user.decorator.js';
+import type { AuthenticatedDevice } from '../auth/device-authenticator.js';
 import { Clock } from '../common/clock.js';
 import { ApiJsonBody } from '../common/openapi/api-json-body.decorator.js';
 import { ApiData } from '../common/openapi/api-data.decorator.js';
 import { BadRequestError, ValidationError } from '../common/errors/errors.js';
-import { currentActor } from '../common/request-context/request-context.js';
+import { signatureReplayed } from '../devices/signatures/signature.errors.js';
+import { DeviceRegistry } from '../devices/device-registry.js';
+import { readJsonOf } from './decoding/decode.js';
 import { toIngestionAnswer, type IngestionAnswer } from './ingestion.mapper.js';
 import { IngestionService } from './ingestion.service.js';
 import { ingestionAnswerSchema, readingBodySchema } from './reading-set.schema.js';
-import { readJson } from './payload-reader.js';
 
 const ANSWER_EXAMPLE = {
   accepted: 2,
@@ -40,6 +43,7 @@ const BODY_EXAMPLES = {
 export class ReadingsHttpController {
   constructor(
     private readonly ingestion: IngestionService,
+    private readonly registry: DeviceRegistry,
     private readonly clock: Clock,
   ) {}
 
@@ -50,16 +54,23 @@ export class ReadingsHttpController {
   @ApiOperation({ summary: 'Store readings' })
   @ApiJsonBody(readingBodySchema, BODY_EXAMPLES)
   @ApiData(ingestionAnswerSchema, { status: 201, description: 'Committed', example: ANSWER_EXAMPLE })
-  async take(@Body() body: unknown, @Req() request: RawBodyRequest<Request>): Promise<IngestionAnswer> {
+  async take(
+    @Body() body: unknown,
+    @Req() request: RawBodyRequest<Request>,
+    @CurrentDevice() { deviceId, signed }: AuthenticatedDevice,
+  ): Promise<IngestionAnswer> {
     const payload = request.rawBody;
     // Without a body Express hands over an empty object.
     if (!payload?.length) throw new BadRequestError('MALFORMED_BODY', 'The body is empty.');
     const receivedAt = this.clock.nowMs();
-    const message = readJson(body, receivedAt);
+    const device = (await this.registry.resolve([deviceId])).get(deviceId);
+    const message = readJsonOf(device, body, receivedAt);
     const tooMany = message.rejections.find(({ code }) => code === 'TOO_MANY_VALUES');
     if (tooMany) throw new ValidationError([], tooMany.code, tooMany.reason);
-    const deviceId = currentActor()!.id;
-    const [result] = await this.ingestion.ingest([{ ...message, deviceId, source: 'http', receivedAt, payload }]);
+    const [result] = await this.ingestion.ingest([
+      { ...message, deviceId, source: 'http', receivedAt, payload, signed },
+    ]);
+    if (result!.rejected.some(({ code }) => code === 'SIGNATURE_REPLAYED')) throw signatureReplayed();
     return toIngestionAnswer(result!);
   }
 }

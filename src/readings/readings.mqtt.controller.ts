@@ -3,7 +3,8 @@ import { EventPattern, Payload } from '@nestjs/microservices';
 import { FromBroker } from '../auth/access.decorators.js';
 import { DeviceGuard } from '../devices/device.guard.js';
 import { TOPICS } from '../mqtt/topics.js';
-import { IngestionService, type DeviceMessage } from './ingestion.service.js';
+import type { DeviceMessage } from './device-message.js';
+import { IngestionService } from './ingestion.service.js';
 import { ReadingBatchPipe } from './reading-batch.pipe.js';
 
 /** Readings by MQTT: one call per micro-batch; the messages are acknowledged when it resolves. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { currentRequestId } from '../common/request-context/request-context.js';
 import type { SqlDialect } from '../database/dialects/sql-dialect.js';
 import { Transactions, type Transaction } from '../database/transaction.js';
+import { isRefusalCode, RefusalCounts, type Refusal } from '../devices/signatures/refusal-counts.js';
 import type { InboundMessage } from '../mqtt/inbound-message.js';
 import { PoisonSink } from '../mqtt/poison-sink.js';
 import { newId } from '../common/ids.js';
@@ -39,12 +40,16 @@ const ROW = `(${COLUMNS.map(() => '?').join()})`;
 /** The list of what was not stored, and why. */
 @Injectable()
 export class RejectedReadings extends PoisonSink {
-  constructor(private readonly transactions: Transactions) {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly refusals: RefusalCounts,
+  ) {
     super();
   }
 
-  /** Writes rejections in the caller's transaction. */
+  /** Writes rejections in the caller's transaction, and counts those that are about signatures. */
   async add(transaction: Transaction, rejections: readonly NewRejection[]): Promise<void> {
+    await this.refusals.add(transaction, refusalsOf(rejections));
     for (let from = 0; from < rejections.length; from += MAX_ROWS) {
       const rows = rejections.slice(from, from + MAX_ROWS);
       await transaction.query(
@@ -64,6 +69,17 @@ export class RejectedReadings extends PoisonSink {
       await this.add(transaction, [{ part, origin: { ...message, municipalityId, source: 'mqtt' } }]);
     });
   }
+}
+
+/** Rejections for their signature of devices that there are. */
+function refusalsOf(rejections: readonly NewRejection[]): Refusal[] {
+  const refusals: Refusal[] = [];
+  for (const { part, origin } of rejections) {
+    const { deviceId, municipalityId, receivedAt: at } = origin;
+    if (deviceId === null || municipalityId === null || !isRefusalCode(part.code)) continue;
+    refusals.push({ deviceId, code: part.code, at });
+  }
+  return refusals;
 }
 
 /** The municipality that the device of a topic belongs to, so that its people see the rejection; null for none of ours. */

@@ -1,4 +1,5 @@
 import type { RegisteredSensor } from '../devices/device-registry.js';
+import { inUnitOf } from './decoding/units.js';
 import { riskOf } from '../devices/sensors/risk-thresholds.js';
 import { QUALITY_NUMBER } from './quality.js';
 import type { PartRejection } from './part-rejection.js';
@@ -34,9 +35,15 @@ export function candidatesOf(
       rejections.push({ index, metric, instant, code: 'UNKNOWN_METRIC', reason: 'the device has no such sensor' });
       continue;
     }
-    const value = readNumber(set.values[metric]);
-    if (Number.isNaN(value)) {
+    const given = readNumber(set.values[metric]);
+    if (Number.isNaN(given)) {
       rejections.push({ index, metric, instant, code: 'INVALID_VALUE', reason: 'not a finite number' });
+      continue;
+    }
+    const value = set.unit === undefined ? given : inUnitOf(sensor.unit, given, set.unit);
+    if (value === null) {
+      const reason = `the unit "${set.unit}" is none of those of ${sensor.unit}`;
+      rejections.push({ index, metric, instant, code: 'INVALID_VALUE', reason });
       continue;
     }
     const inRange =

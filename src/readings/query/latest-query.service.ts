@@ -6,7 +6,7 @@ import { SqlDialect } from '../../database/dialects/sql-dialect.js';
 import { Transactions } from '../../database/transaction.js';
 import { sharedWithCaller } from '../../devices/sharing/shared-sensors.js';
 import type { LatestQuery } from './reading-query.schemas.js';
-import { tenantCondition } from './tenant-condition.js';
+import { tenantCondition } from '../../database/tenant-condition.js';
 
 /** The newest reading of one sensor, by event time. */
 export interface LatestOfSensor {

@@ -11,7 +11,7 @@ import {
 import { RISK_LEVELS } from '../../devices/sensors/risk-thresholds.js';
 import { isUsable, QUALITIES, QUALITY_NUMBER } from '../quality.js';
 import { REJECT_CODES } from '../reject-code.js';
-import { BUCKET_UNITS } from './time-buckets.js';
+import { BUCKET_UNITS } from '../../common/time-buckets.js';
 
 const MAX_READINGS = 5_000;
 const DEFAULT_READINGS = 1_000;

@@ -1,5 +1,5 @@
 import type { Aggregate, Order, Selection, SeriesReader } from './series-reader.js';
-import type { Calendar } from './time-buckets.js';
+import type { Calendar } from '../../common/time-buckets.js';
 import type { TimeRange } from './time-range.js';
 
 /** Days or months looked at together. */

@@ -7,7 +7,7 @@ import { isUsable, QUALITIES, QUALITY_NUMBER } from '../quality.js';
 import type { SeriesQuery } from './reading-query.schemas.js';
 import { aggregateSeries } from './series-aggregates.js';
 import { SeriesReader, type Aggregate, type Selection, type SeriesReading } from './series-reader.js';
-import { calendarOf } from './time-buckets.js';
+import { calendarOf } from '../../common/time-buckets.js';
 import { rangeOf, type TimeRange } from './time-range.js';
 
 /** One item of a series query: a reading, or what the readings of a stretch of time come to. */

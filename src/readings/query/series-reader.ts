@@ -5,7 +5,7 @@ import { placeholders } from '../../database/sql.js';
 import { Transactions } from '../../database/transaction.js';
 import { QUALITY_NUMBER, type Quality } from '../quality.js';
 import { sharedWithCaller, type SqlCondition as Condition } from '../../devices/sharing/shared-sensors.js';
-import { tenantCondition } from './tenant-condition.js';
+import { tenantCondition } from '../../database/tenant-condition.js';
 import type { TimeRange } from './time-range.js';
 
 /** A sensor's series, as somebody who may see it looks it up. */
