@@ -1,8 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { instantSchema } from '../common/validation/schemas.js';
 import { loadConfig } from '../config/load-config.js';
-import { exportAuditLog, verifyDatabase, verifyFile } from './audit.js';
-import type { Report } from './migrate.js';
+import type { Report } from './report.js';
 
 /** `audit verify` and `audit export`. @param onTouched called when the log is not as it was written */
 export function auditCommand(print: Report, onTouched: () => void): Command {
@@ -21,6 +20,7 @@ function verifyCommand(print: Report, onTouched: () => void): Command {
     .option('--public-key <file>', 'trust only the keys (PEM) of this file, which was kept elsewhere')
     .action(async (options: { municipality?: string; file?: string; publicKey?: string }) => {
       const { municipality, file, publicKey: keyFile } = options;
+      const { verifyDatabase, verifyFile } = await import('./audit.js');
       const sound = file
         ? await verifyFile(file, keyFile, print)
         : await verifyDatabase(loadConfig(), { municipality, keyFile }, print);
@@ -38,6 +38,7 @@ function exportCommand(): Command {
     .option('--output <file>', 'write here instead of to standard output')
     .action(async (options: ExportOptions) => {
       const { output, ...selection } = options;
+      const { exportAuditLog } = await import('./audit.js');
       await exportAuditLog(loadConfig(), selection, output);
     });
 }

@@ -18,7 +18,7 @@ import type { AppConfig } from '../config/app-config.js';
 import { MunicipalitiesModule } from '../municipalities/municipalities.module.js';
 import { MunicipalityService } from '../municipalities/municipality.service.js';
 import { withRooms } from './cli-context.js';
-import type { Report } from './migrate.js';
+import type { Report } from './report.js';
 
 const ROOMS = { imports: [MunicipalitiesModule] };
 const SHOWN_FINDINGS = 20;

@@ -9,9 +9,7 @@ import { withSchemaLock } from '../database/schema-lock.js';
 import { sqlClientOf } from '../database/sql.js';
 import { Transactions } from '../database/transaction.js';
 import { PartitionsService } from '../readings/partitions.service.js';
-
-/** Takes one line about what was done. */
-export type Report = (line: string) => void;
+import type { Report } from './report.js';
 
 /**
  * Brings the database to this version: extensions, schema, partitions of the coming months, reference data. Running it

@@ -15,13 +15,21 @@ describe('runCli', () => {
   });
   afterEach(() => vi.restoreAllMocks());
 
-  it.each([[], ['migrate'], ['create-admin'], ['seed-demo'], ['audit', 'verify'], ['audit', 'export']])(
-    'explains itself: %s --help',
-    async (...command) => {
-      expect(await runCli([...command, '--help'])).toBe(0);
-      expect(printed).toContain('Usage:');
-    },
-  );
+  it.each([
+    [],
+    ['migrate'],
+    ['create-admin'],
+    ['seed-demo'],
+    ['audit', 'verify'],
+    ['audit', 'export'],
+    ['provision'],
+    ['simulate'],
+    ['device'],
+    ['device', 'rotate'],
+  ])('explains itself: %s --help', async (...command) => {
+    expect(await runCli([...command, '--help'])).toBe(0);
+    expect(printed).toContain('Usage:');
+  });
 
   it('tells an export that was touched from one that cannot be checked', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'audit-')), 'export.ndjson');

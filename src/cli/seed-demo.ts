@@ -1,7 +1,10 @@
 import { resolve } from 'node:path';
 import type { AppConfig } from '../config/app-config.js';
 import { DatabaseModule } from '../database/database.module.js';
+import { CertificateAuthority } from '../devices/certificates/certificate-authority.js';
+import { DeviceAuthorities } from '../devices/certificates/device-authorities.js';
 import { CredentialIssuer } from '../devices/credentials/credential-issuer.js';
+import { MqttPasswords } from '../devices/credentials/mqtt-passwords.js';
 import { SecretCipher } from '../database/secret-cipher.js';
 import { DeviceChanges } from '../devices/device-changes.js';
 import { DeviceRegistrationService } from '../devices/device-registration.service.js';
@@ -20,13 +23,16 @@ const ROOMS = {
   imports: [DatabaseModule, MunicipalitiesModule, OutboxModule, RedisModule, UsersModule],
   // Only what registers devices: the whole room would also start to look after their heartbeats.
   providers: [
+    CertificateAuthority,
     CredentialIssuer,
+    DeviceAuthorities,
     DemoDeviceSeeder,
     DemoRuleSeeder,
     DemoSeeder,
     DemoUserSeeder,
     DeviceChanges,
     DeviceRegistrationService,
+    MqttPasswords,
     SecretCipher,
   ],
 };

@@ -42,7 +42,7 @@ export class DemoDeviceSeeder {
     known: DemoFileDevice | undefined,
   ): Promise<IssuedCredentials> {
     const isThere = (await this.em.fork().count(Device, { id: device.deviceId })) > 0;
-    if (isThere) return known ?? this.issueAnew(device.deviceId);
+    if (isThere) return known ?? this.issueAnew(device.deviceId, municipalityId);
     const { credentials } = await this.registration.register({
       deviceId: device.deviceId,
       name: device.name,
@@ -58,15 +58,15 @@ export class DemoDeviceSeeder {
   }
 
   /** The secrets of a device cannot be read again: where the file is lost, it gets new ones in place of the old. */
-  private issueAnew(deviceId: string): Promise<IssuedCredentials> {
-    const { rows, issued } = this.issuer.issue(deviceId, new Set(AUTH_METHODS));
+  private async issueAnew(deviceId: string, municipalityId: string): Promise<IssuedCredentials> {
+    const issue = await this.issuer.issue(deviceId, new Set(AUTH_METHODS));
     return this.transactions.run(async (transaction) => {
       const { em } = transaction;
       await em.nativeDelete(DeviceCredential, { deviceId, kind: { $in: [...AUTH_METHODS] } });
-      for (const row of rows) em.create(DeviceCredential, row);
+      this.issuer.store(transaction, issue, municipalityId);
       await em.flush();
       await this.registry.bump(transaction);
-      return issued;
+      return issue.issued;
     });
   }
 }

@@ -1,0 +1,2 @@
+/** Takes one line about what was done. */
+export type Report = (line: string) => void;
