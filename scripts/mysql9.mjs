@@ -19,7 +19,7 @@ async function runTests(args) {
     : ['--project', 'integration', ...args];
   const child = spawn(process.execPath, [join(PROJECT, 'scripts', 'test.mjs'), ...selection], {
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, TEST_MYSQL_SERVER: 'mysql9', TEST_MYSQL_URL: '' },
+    env: { ...process.env, TEST_MYSQL_SERVER: 'mysql9', TEST_MYSQL_URL: '', TEST_DATABASES: 'mysql' },
   });
   for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
   return new Promise((resolve, reject) => {

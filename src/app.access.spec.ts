@@ -32,7 +32,7 @@ const MARKS: readonly [Transport, string][] = [
 
 /** Which decisions make sense by which way a call comes. */
 const FITTING: Record<Transport, readonly AccessDecision['kind'][]> = {
-  http: ['public', 'signed-in', 'permission', 'device', 'broker-hook'],
+  http: ['public', 'signed-in', 'permission', 'device', 'broker-hook', 'uplink-source'],
   rpc: ['from-broker'],
   ws: ['signed-in', 'permission'],
   job: ['system-job'],

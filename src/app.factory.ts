@@ -1,5 +1,6 @@
+import type { ServerOptions } from 'node:https';
 import { fileURLToPath } from 'node:url';
-import { type DynamicModule, RequestMethod } from '@nestjs/common';
+import { type DynamicModule, type NestApplicationOptions, RequestMethod } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -10,8 +11,9 @@ import { frontDoor } from './auth/rate-limits/front-door.js';
 import { RateLimits } from './auth/rate-limits/rate-limits.js';
 import { ErrorTranslation } from './common/errors/error-translation.js';
 import { HttpExceptionFilter } from './common/errors/http-exception.filter.js';
+import { clientCertificates } from './common/http/client-certificate.js';
 import { limitServer, urlLimit } from './common/http/http-limits.js';
-import { JSON_TYPES, mediaTypeMiddleware } from './common/http/media-type.middleware.js';
+import { CSV_TYPES, JSON_TYPES, mediaTypes } from './common/http/media-type.middleware.js';
 import { documentationHeaders, noStore, permissionsPolicy, securityHeaders } from './common/http/security-headers.js';
 import { answerErrors, refuse } from './common/http/unmatched-requests.js';
 import { loggerParams } from './common/logging/logger.options.js';
@@ -24,6 +26,10 @@ const API_PREFIX = 'api/v1';
 /** Probes stand at the root, where containers and Prometheus look for them. */
 const ROOT_PATHS = ['health', 'ready', 'metrics'];
 const MAX_BODY_BYTES = 1024 * 1024;
+/** A bad mobile link needs seconds; whoever needs longer holds a connection for nothing. */
+const HANDSHAKE_TIMEOUT_MS = 20_000;
+/** Routes that take a table instead of JSON. */
+const CSV_PATHS = [`/${API_PREFIX}/devices/import`];
 /** What pages of other origins may read, besides the body. */
 const EXPOSED_HEADERS = [REQUEST_ID_HEADER, 'Retry-After', 'ETag', 'RateLimit', 'RateLimit-Policy'];
 /** The live page; the build copies it beside the compiled code. */
@@ -42,6 +48,7 @@ export async function createApp(
     abortOnError: false,
     bodyParser: false,
     rawBody: true,
+    httpsOptions: httpsOptions(config),
     routeConflictPolicy: { duplicate: 'error' },
     routeResolutionStrategy: 'specificity',
   });
@@ -64,6 +71,24 @@ export async function startApp(app: NestExpressApplication, config: AppConfig): 
     await app.startAllMicroservices();
   }
   await app.listen(config.http.port, config.http.host);
+}
+
+/**
+ * TLS, where we end it ourselves. Every client is asked for a certificate and none needs one: who a certificate is of is for
+ * the guard of devices to say, by the same rules as behind a proxy.
+ */
+function httpsOptions({ certificates: { https } }: AppConfig): NestApplicationOptions['httpsOptions'] {
+  if (https === undefined) return undefined;
+  const options: ServerOptions = {
+    cert: https.certificatePem,
+    key: https.privateKeyPem,
+    minVersion: 'TLSv1.2',
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    requestCert: true,
+    rejectUnauthorized: false,
+  };
+  // Nest's type knows only some of the options; it hands over all.
+  return options as NestApplicationOptions['httpsOptions'];
 }
 
 /** Made before the rooms, so that what goes wrong while they are made is logged in the same way. */
@@ -94,9 +119,11 @@ function setUpHttp(app: NestExpressApplication, config: AppConfig): void {
     });
   }
   app.use(urlLimit);
+  app.use(clientCertificates(config.certificates.header));
   countRequests(app);
-  app.use(mediaTypeMiddleware);
+  app.use(mediaTypes(CSV_PATHS));
   app.useBodyParser('json', { limit: MAX_BODY_BYTES, type: JSON_TYPES });
+  app.useBodyParser('raw', { limit: MAX_BODY_BYTES, type: CSV_TYPES });
   if (config.hasRole('api')) app.useStaticAssets(PUBLIC_FOLDER, { index: 'index.html' });
   else app.use(`/${API_PREFIX}`, refuse);
   app.setGlobalPrefix(API_PREFIX, { exclude: ROOT_PATHS.map((path) => ({ path, method: RequestMethod.ALL })) });

@@ -20,7 +20,12 @@ import { AppConfig } from './config/app-config.js';
 import { ConfigModule } from './config/config.module.js';
 import { DashboardsModule } from './dashboards/dashboards.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { CommandsModule } from './devices/commands/commands.module.js';
+import { BrokerRightsModule } from './devices/broker/broker-rights.module.js';
+import { CertificatesJobsModule } from './devices/certificates/certificates-jobs.module.js';
 import { DevicesModule } from './devices/devices.module.js';
+import { SignaturesJobsModule } from './devices/signatures/signatures-jobs.module.js';
+import { SweepJobsModule } from './devices/heartbeat/sweep/sweep-jobs.module.js';
 import { MailModule } from './mail/mail.module.js';
 import { MonitoringModule } from './monitoring/monitoring.module.js';
 import { MqttModule } from './mqtt/mqtt.module.js';
@@ -62,6 +67,7 @@ function rooms(): Imported[] {
     AlertsModule,
     AuditModule,
     AuthModule,
+    CommandsModule,
     DatabaseModule,
     DevicesModule,
     MailModule,
@@ -77,8 +83,17 @@ function rooms(): Imported[] {
 /** Rooms that only some processes have. */
 function roomsOfRoles(config: AppConfig): Imported[] {
   const api: Imported[] = [DashboardsModule, RealtimeModule];
-  const worker: Imported[] = [AuditJobsModule, QueueModule.forRoot(config), AuthJobsModule, ReadingsJobsModule];
-  return [...(config.hasRole('api') ? api : []), ...(config.hasRole('worker') ? worker : [])];
+  const worker: Imported[] = [
+    AuditJobsModule,
+    QueueModule.forRoot(config),
+    AuthJobsModule,
+    CertificatesJobsModule,
+    ReadingsJobsModule,
+    SignaturesJobsModule,
+    SweepJobsModule,
+  ];
+  const rights: Imported[] = config.mqtt.dynamicSecurity ? [BrokerRightsModule] : [];
+  return [...(config.hasRole('api') ? api : []), ...(config.hasRole('worker') ? worker : []), ...rights];
 }
 
 /** Runs around every handler of HTTP, MQTT and WebSocket. */

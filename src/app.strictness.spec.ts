@@ -9,8 +9,13 @@ import { parseConfig } from './config/load-config.js';
 /** Bodies that stay open, and why. */
 const OPEN: Readonly<Record<string, string>> = {
   'ReadingsHttpController.take': 'metrics stand at the top level by contract; each value gets its own verdict',
+  'UplinksController.chirpstack': 'network servers send far more than is read, and each version something else',
+  'UplinksController.tts': 'network servers send far more than is read, and each version something else',
   'BrokerController.authenticate': 'brokers send more than we ask for, each its own',
   'BrokerController.authorize': 'brokers send more than we ask for, each its own',
+  'GoAuthController.user': 'brokers send more than we ask for, each its own',
+  'GoAuthController.superuser': 'brokers send more than we ask for, each its own',
+  'GoAuthController.acl': 'brokers send more than we ask for, each its own',
 };
 
 /** What is inside of a schema, as zod keeps it. */

@@ -25,11 +25,14 @@ const OUT_OF_REACH = Object.fromEntries(
   ]),
 );
 
-/** Starts everything but the application. `durable`: the database survives a power cut, as in production. */
-export async function openStage({ durable = true } = {}) {
+/**
+ * Starts everything but the application. `durable`: the database survives a power cut, as in production; `broker`: options
+ * of Mosquitto; `settings`: variables of the application besides the common ones.
+ */
+export async function openStage({ durable = true, broker = {}, settings = {} } = {}) {
   const postgres = await startPostgres({ durable, settings: POSTGRES_SETTINGS });
   // Mosquitto's own default is to write its store by time, not after so many messages, which would dominate everything.
-  const mosquitto = await startMosquitto({ anonymous: true, autosaveEvery: 100_000_000 });
+  const mosquitto = await startMosquitto({ anonymous: true, autosaveEvery: 100_000_000, ...broker });
   const redis = await startRedis();
   const env = {
     NODE_ENV: 'production',
@@ -43,6 +46,7 @@ export async function openStage({ durable = true } = {}) {
     CORS_ORIGINS: 'http://127.0.0.1',
     LOG_LEVEL: 'warn',
     ...OUT_OF_REACH,
+    ...settings,
   };
   await ensureBuilt(ROOT);
   cli(env, ['migrate']);

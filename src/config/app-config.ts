@@ -1,5 +1,7 @@
 import type { AuthConfig } from './auth.config.js';
+import type { CertificatesConfig } from './certificates.config.js';
 import type { DatabaseConfig } from './database.config.js';
+import type { HeartbeatConfig } from './heartbeat.config.js';
 import type { HttpConfig } from './http.config.js';
 import type { LoggingConfig } from './logging.config.js';
 import type { MailConfig } from './mail.config.js';
@@ -20,6 +22,8 @@ export interface AppSettings {
   readonly redis: RedisConfig;
   readonly mqtt: MqttConfig;
   readonly auth: AuthConfig;
+  readonly certificates: CertificatesConfig;
+  readonly heartbeat: HeartbeatConfig;
   readonly mail: MailConfig;
   readonly logging: LoggingConfig;
   readonly outbound: OutboundConfig;
@@ -35,6 +39,8 @@ export class AppConfig implements AppSettings {
   readonly redis: RedisConfig;
   readonly mqtt: MqttConfig;
   readonly auth: AuthConfig;
+  readonly certificates: CertificatesConfig;
+  readonly heartbeat: HeartbeatConfig;
   readonly mail: MailConfig;
   readonly logging: LoggingConfig;
   readonly outbound: OutboundConfig;
@@ -48,6 +54,8 @@ export class AppConfig implements AppSettings {
     this.redis = settings.redis;
     this.mqtt = settings.mqtt;
     this.auth = settings.auth;
+    this.certificates = settings.certificates;
+    this.heartbeat = settings.heartbeat;
     this.mail = settings.mail;
     this.logging = settings.logging;
     this.outbound = settings.outbound;

@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { AppConfig, ENVIRONMENTS } from './app-config.js';
 import { readAuthConfig } from './auth.config.js';
+import { readCertificatesConfig } from './certificates.config.js';
 import { ConfigError } from './config.error.js';
 import { readDatabaseConfig } from './database.config.js';
 import { EnvReader, type Environment } from './env-reader.js';
+import { readHeartbeatConfig } from './heartbeat.config.js';
 import { readHttpConfig } from './http.config.js';
 import { readLoggingConfig } from './logging.config.js';
 import { readMailConfig } from './mail.config.js';
@@ -59,6 +61,8 @@ export function readConfig(variables: Environment): ConfigReading {
     redis: readRedisConfig(reader),
     mqtt: readMqttConfig(reader, roles),
     auth: readAuthConfig(reader),
+    certificates: readCertificatesConfig(reader, http),
+    heartbeat: readHeartbeatConfig(reader),
     mail: readMailConfig(reader, http.port),
     logging: readLoggingConfig(reader),
     outbound: readOutboundConfig(reader),

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import type { EnvReader } from './env-reader.js';
-import { duration, integer, urlWith } from './env-schemas.js';
+import { duration, flag, integer, urlWith } from './env-schemas.js';
 import type { ProcessRole } from './roles.config.js';
 
 /** The broker, how we sign in there, and how much we take at once; what is absent is left to the transport. */
@@ -27,10 +27,16 @@ export interface MqttConfig {
   readonly maxInFlightMessages?: number;
   /** Shared secret of the broker's authentication hook; absent: the hook refuses everything. */
   readonly brokerHookToken?: string;
+  /** How old a signed message may be when it arrives, since a broker may have kept it; also how long nonces are kept. */
+  readonly signatureMaxAgeSeconds: number;
+  /** The broker is a Mosquitto whose dynamic security is to know our devices, and we may manage it. */
+  readonly dynamicSecurity: boolean;
 }
 
 const DEVELOPMENT_URL = 'mqtt://127.0.0.1:1883';
 const MIN_HOOK_TOKEN_LENGTH = 16;
+/** Seven days, in seconds. */
+const DEFAULT_SIGNATURE_MAX_AGE = 604_800;
 
 /** `MQTT_URL` has to be given in production where messages are taken in; elsewhere a local broker is assumed. */
 export function readMqttConfig(reader: EnvReader, roles: ReadonlySet<ProcessRole>): MqttConfig {
@@ -51,6 +57,8 @@ export function readMqttConfig(reader: EnvReader, roles: ReadonlySet<ProcessRole
       'BROKER_HOOK_TOKEN',
       z.string().min(MIN_HOOK_TOKEN_LENGTH, `must have at least ${MIN_HOOK_TOKEN_LENGTH} characters`).optional(),
     ),
+    signatureMaxAgeSeconds: reader.read('MQTT_SIGNATURE_MAX_AGE', duration.default(DEFAULT_SIGNATURE_MAX_AGE)),
+    dynamicSecurity: reader.read('MQTT_DYNAMIC_SECURITY', flag.optional()) ?? false,
   };
 }
 

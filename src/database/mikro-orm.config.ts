@@ -14,11 +14,51 @@ import { Migration20261122000000_people as PostgresPeople } from './migrations/p
 import { Migration20261122010000_sessions as PostgresSessions } from './migrations/postgres/Migration20261122010000_sessions.js';
 import { Migration20261122020000_audit as PostgresAudit } from './migrations/postgres/Migration20261122020000_audit.js';
 import { Migration20261122030000_catalogues as PostgresCatalogues } from './migrations/postgres/Migration20261122030000_catalogues.js';
+import { Migration20261124010000_certificates as MysqlCertificates } from './migrations/mysql/Migration20261124010000_certificates.js';
+import { Migration20261124010000_certificates as PostgresCertificates } from './migrations/postgres/Migration20261124010000_certificates.js';
+import { Migration20261124020000_broker as MysqlBroker } from './migrations/mysql/Migration20261124020000_broker.js';
+import { Migration20261124030000_device_life as MysqlDeviceLife } from './migrations/mysql/Migration20261124030000_device_life.js';
+import { Migration20261124020000_broker as PostgresBroker } from './migrations/postgres/Migration20261124020000_broker.js';
+import { Migration20261124030000_device_life as PostgresDeviceLife } from './migrations/postgres/Migration20261124030000_device_life.js';
+import { Migration20261124040000_commands as MysqlCommands } from './migrations/mysql/Migration20261124040000_commands.js';
+import { Migration20261124040000_commands as PostgresCommands } from './migrations/postgres/Migration20261124040000_commands.js';
+import { Migration20261124060000_profiles as MysqlProfiles } from './migrations/mysql/Migration20261124060000_profiles.js';
+import { Migration20261124060000_profiles as PostgresProfiles } from './migrations/postgres/Migration20261124060000_profiles.js';
+import { Migration20261124000000_credentials as MysqlCredentials } from './migrations/mysql/Migration20261124000000_credentials.js';
+import { Migration20261124000000_credentials as PostgresCredentials } from './migrations/postgres/Migration20261124000000_credentials.js';
+import { Migration20261124070000_completeness as MysqlCompleteness } from './migrations/mysql/Migration20261124070000_completeness.js';
+import { Migration20261124070000_completeness as PostgresCompleteness } from './migrations/postgres/Migration20261124070000_completeness.js';
 
 /** Migrations of each database, oldest first. */
 const MIGRATIONS = {
-  postgres: [PostgresInitial, PostgresPeople, PostgresSessions, PostgresAudit, PostgresCatalogues],
-  mysql: [MysqlInitial, MysqlPeople, MysqlSessions, MysqlAudit, MysqlCatalogues],
+  postgres: [
+    PostgresInitial,
+    PostgresPeople,
+    PostgresSessions,
+    PostgresAudit,
+    PostgresCatalogues,
+    PostgresCredentials,
+    PostgresCertificates,
+    PostgresBroker,
+    PostgresDeviceLife,
+    PostgresCommands,
+    PostgresProfiles,
+    PostgresCompleteness,
+  ],
+  mysql: [
+    MysqlInitial,
+    MysqlPeople,
+    MysqlSessions,
+    MysqlAudit,
+    MysqlCatalogues,
+    MysqlCredentials,
+    MysqlCertificates,
+    MysqlBroker,
+    MysqlDeviceLife,
+    MysqlCommands,
+    MysqlProfiles,
+    MysqlCompleteness,
+  ],
 };
 
 const IDLE_TIMEOUT_MS = 60_000;

@@ -3,16 +3,23 @@ import { requireTenantScope } from '../common/request-context/request-context.js
 import { SqlDialect } from '../database/dialects/sql-dialect.js';
 import { Transactions, type Transaction } from '../database/transaction.js';
 import { Municipality } from '../municipalities/municipality.entity.js';
-import { CredentialIssuer } from './credentials/credential-issuer.js';
-import { refuseUnavailableMethods } from './credentials/credential.errors.js';
-import { DeviceCredential } from './credentials/device-credential.entity.js';
+import { CredentialIssuer, type Issue } from './credentials/credential-issuer.js';
 import { DeviceChanges } from './device-changes.js';
 import { Device } from './device.entity.js';
 import { deviceExists, municipalityNotFound, municipalityRequired } from './device.errors.js';
 import type { Registration } from './device.mapper.js';
 import type { RegisterDevice } from './device.schemas.js';
+import { chooseProfile } from './profiles/profile-choice.js';
 import { checkProtocol } from './protocols/protocol-choice.js';
 import { addSensors } from './sensors/sensor-factory.js';
+import { devEuiTaken } from './uplinks/dev-eui.js';
+
+/** A device that is about to be registered, with its secrets. */
+export interface PreparedRegistration {
+  readonly input: RegisterDevice;
+  readonly municipalityId: string;
+  readonly issue: Issue;
+}
 
 /** Brings a device into service: the device, its sensors and its credentials in one transaction. */
 @Injectable()
@@ -26,23 +33,34 @@ export class DeviceRegistrationService {
 
   /**
    * Needs a tenant scope; without `municipalityId` the device goes to the caller's only municipality.
-   * @throws ConflictError `DEVICE_ALREADY_EXISTS`; ValidationError for unknown sensor types or protocol, certificates, or a
-   *   missing municipality; NotFoundError for a municipality outside the scope
+   * @throws ConflictError `DEVICE_ALREADY_EXISTS`; ValidationError for unknown sensor types or protocol, or a missing
+   *   municipality; NotFoundError for a municipality outside the scope; UnavailableError `BUSY`, `DEVICE_CA_UNAVAILABLE`
    */
   async register(input: RegisterDevice): Promise<Registration> {
+    const prepared = await this.prepare(input);
+    return this.transactions.run((tx) => this.store(tx, prepared));
+  }
+
+  /**
+   * Draws the secrets of a new device, which takes its time and is no work for a transaction. Stores nothing.
+   * @throws ValidationError, NotFoundError as {@link register}
+   */
+  async prepare(input: RegisterDevice): Promise<PreparedRegistration> {
     const methods = input.authMethods ?? ['api_key'];
-    refuseUnavailableMethods(methods);
     const municipalityId = municipalityOf(input.municipalityId);
-    const { rows, issued } = this.issuer.issue(input.deviceId, new Set(methods));
-    return this.transactions.run(async (tx) => {
-      if ((await tx.em.count(Municipality, { id: municipalityId })) === 0) throw municipalityNotFound();
-      await checkProtocol(tx.em, input.protocolCode);
-      const device = await this.insertDevice(tx, input, municipalityId);
-      const sensors = await addSensors(tx, device, input.sensors ?? [], (index) => `sensors.${index}.typeCode`);
-      for (const row of rows) tx.em.create(DeviceCredential, row);
-      await this.changes.record(tx, device, 'registered');
-      return { device, sensors, credentials: issued };
-    });
+    const issue = await this.issuer.issue(input.deviceId, new Set(methods));
+    return { input, municipalityId, issue };
+  }
+
+  /** Stores what was prepared, in the transaction of whoever registers several at once. @throws as {@link register} */
+  async store(tx: Transaction, { input, municipalityId, issue }: PreparedRegistration): Promise<Registration> {
+    if ((await tx.em.count(Municipality, { id: municipalityId })) === 0) throw municipalityNotFound();
+    await checkProtocol(tx.em, input.protocolCode);
+    const device = await this.insertDevice(tx, input, municipalityId);
+    const sensors = await addSensors(tx, device, input.sensors ?? [], (index) => `sensors.${index}.typeCode`);
+    this.issuer.store(tx, issue, municipalityId);
+    await this.changes.record(tx, device, 'registered');
+    return { device, sensors, credentials: issue.issued };
   }
 
   private async insertDevice(tx: Transaction, input: RegisterDevice, municipalityId: string): Promise<Device> {
@@ -53,14 +71,18 @@ export class DeviceRegistrationService {
       latitude: input.latitude ?? null,
       longitude: input.longitude ?? null,
       heartbeatIntervalSeconds: input.heartbeatIntervalSeconds,
+      reportingIntervalSeconds: input.reportingIntervalSeconds ?? null,
       protocolCode: input.protocolCode ?? null,
+      ...(await chooseProfile(tx.em, input.profileCode, municipalityId)),
+      devEui: input.devEui ?? null,
       metadata: input.metadata ?? null,
     });
     try {
       await tx.em.flush();
     } catch (error) {
-      if (this.dialect.violatedKey(error) !== null) throw deviceExists(input.deviceId, error);
-      throw error;
+      const known = devEuiTaken(this.dialect, error);
+      if (known !== error || this.dialect.violatedKey(error) === null) throw known;
+      throw deviceExists(input.deviceId, error);
     }
     return device;
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { RegistryVersion } from '../database/registry-version.js';
 import { placeholders } from '../database/sql.js';
 import { Transactions } from '../database/transaction.js';
+import { compileProfile, type CompiledProfile } from './profiles/compiled-profile.js';
 import type { RiskThresholds } from './sensors/risk-thresholds.js';
 
 /** What ingestion needs to know of a sensor. */
@@ -12,6 +13,8 @@ export interface RegisteredSensor {
   readonly typeCode: string;
   readonly deviceId: string;
   readonly municipalityId: string;
+  /** Unit of its type. */
+  readonly unit: string;
   readonly validMin: number | null;
   readonly validMax: number | null;
   /** Own thresholds of the sensor, else those of its type. */
@@ -25,6 +28,10 @@ export interface RegisteredDevice {
   /** The device is active and its municipality is not suspended. */
   readonly active: boolean;
   readonly signatureRequired: boolean;
+  /** Expected between two reading sets. */
+  readonly reportingIntervalSeconds: number;
+  /** How its payloads are read; undefined: as reading sets or SenML. */
+  readonly profile?: CompiledProfile | undefined;
   /** Enabled sensors by their payload key. */
   readonly sensors: ReadonlyMap<string, RegisteredSensor>;
 }
@@ -35,10 +42,13 @@ interface Row {
   device_status: string;
   municipality_status: string;
   signature_required: boolean | number;
+  reporting_interval: number;
+  profile_id: string | null;
   sensor_id: string | null;
   series_id: number;
   code: string;
   type_code: string;
+  unit: string;
   valid_min: number | null;
   valid_max: number | null;
   thresholds: RiskThresholds | null;
@@ -55,6 +65,8 @@ const MAX_UNKNOWN = 10_000;
 export class DeviceRegistry {
   private devices = new Map<string, RegisteredDevice>();
   private unknown = new Set<string>();
+  /** Profiles by id; each is compiled once for all devices that name it. */
+  private profiles = new Map<string, CompiledProfile>();
   private generation = 0;
 
   constructor(
@@ -83,6 +95,7 @@ export class DeviceRegistry {
     this.generation++;
     this.devices = new Map();
     this.unknown = new Set();
+    this.profiles = new Map();
   }
 
   /** Reads devices of all municipalities: ingestion is the platform's own work and decides by device. */
@@ -92,8 +105,9 @@ export class DeviceRegistry {
       const chunk = ids.slice(from, from + CHUNK);
       const { rows } = await this.transactions.query<Row>(
         `select d.id as device_id, d.municipality_id, d.status as device_status, m.status as municipality_status,
-           d.signature_required, s.id as sensor_id, s.series_id, s.code, t.code as type_code, t.valid_min, t.valid_max,
-           s.thresholds, t.thresholds as type_thresholds
+           coalesce(d.reporting_interval_seconds, d.heartbeat_interval_seconds) as reporting_interval,
+           d.signature_required, d.profile_id, s.id as sensor_id, s.series_id, s.code, t.code as type_code, t.unit,
+           t.valid_min, t.valid_max, s.thresholds, t.thresholds as type_thresholds
          from devices d
          join municipalities m on m.id = d.municipality_id
          left join sensors s on s.device_id = d.id and s.enabled
@@ -101,34 +115,60 @@ export class DeviceRegistry {
          where d.id in ${placeholders(chunk.length)}`,
         chunk,
       );
-      for (const row of rows) this.addRow(devices, row);
+      const profiles = await this.profilesOf(rows);
+      for (const row of rows) addRow(devices, row, profiles);
     }
     return devices;
   }
 
-  private addRow(devices: Map<string, RegisteredDevice>, row: Row): void {
-    let device = devices.get(row.device_id);
-    if (!device) {
-      device = {
-        id: row.device_id,
-        municipalityId: row.municipality_id,
-        active: row.device_status === 'active' && row.municipality_status === 'active',
-        signatureRequired: Boolean(row.signature_required),
-        sensors: new Map(),
-      };
-      devices.set(device.id, device);
+  /** Those that the rows name; one more statement for the first devices of a profile, none for devices without one. */
+  private async profilesOf(rows: readonly Row[]): Promise<ReadonlyMap<string, CompiledProfile>> {
+    // Whatever is forgotten meanwhile, what was read before does not get into the new memory.
+    const { profiles } = this;
+    const missing = new Set<string>();
+    for (const { profile_id: id } of rows) if (id !== null && !profiles.has(id)) missing.add(id);
+    if (missing.size === 0) return profiles;
+    const { rows: found } = await this.transactions.query<{ id: string; code: string; definition: unknown }>(
+      `select id, code, definition from device_profiles where id in ${placeholders(missing.size)}`,
+      [...missing],
+    );
+    for (const { id, code, definition } of found) {
+      const json: unknown = typeof definition === 'string' ? JSON.parse(definition) : definition;
+      profiles.set(id, compileProfile(code, json));
     }
-    if (row.sensor_id === null) return;
-    (device.sensors as Map<string, RegisteredSensor>).set(row.code, {
-      id: row.sensor_id,
-      seriesId: row.series_id,
-      code: row.code,
-      typeCode: row.type_code,
-      deviceId: device.id,
-      municipalityId: device.municipalityId,
-      validMin: row.valid_min,
-      validMax: row.valid_max,
-      thresholds: row.thresholds ?? row.type_thresholds,
-    });
+    return profiles;
   }
+}
+
+function addRow(
+  devices: Map<string, RegisteredDevice>,
+  row: Row,
+  profiles: ReadonlyMap<string, CompiledProfile>,
+): void {
+  let device = devices.get(row.device_id);
+  if (!device) {
+    device = {
+      id: row.device_id,
+      municipalityId: row.municipality_id,
+      active: row.device_status === 'active' && row.municipality_status === 'active',
+      signatureRequired: Boolean(row.signature_required),
+      reportingIntervalSeconds: row.reporting_interval,
+      profile: row.profile_id === null ? undefined : profiles.get(row.profile_id),
+      sensors: new Map(),
+    };
+    devices.set(device.id, device);
+  }
+  if (row.sensor_id === null) return;
+  (device.sensors as Map<string, RegisteredSensor>).set(row.code, {
+    id: row.sensor_id,
+    seriesId: row.series_id,
+    code: row.code,
+    typeCode: row.type_code,
+    unit: row.unit,
+    deviceId: device.id,
+    municipalityId: device.municipalityId,
+    validMin: row.valid_min,
+    validMax: row.valid_max,
+    thresholds: row.thresholds ?? row.type_thresholds,
+  });
 }

@@ -17,8 +17,13 @@ export const DEVICE_EXAMPLE: DeviceResponse = {
   latitude: 47.0707,
   longitude: 15.4395,
   heartbeatIntervalSeconds: 300,
+  reportingIntervalSeconds: 900,
+  maintenanceUntil: null,
+  maintenanceReason: null,
   signatureRequired: false,
   protocolCode: 'mqtt',
+  profileCode: null,
+  devEui: null,
   metadata: { mast: 'M-4' },
   version: 2,
   createdAt: '2026-03-01T12:00:00.000Z',
@@ -28,7 +33,11 @@ export const DEVICE_EXAMPLE: DeviceResponse = {
 export const HEALTH_EXAMPLE: DeviceHealth = {
   deviceId: 'river-gauge-017',
   status: 'late',
+  since: '2026-03-01T12:07:30.001Z',
+  reasonCode: 'LAST_HEARTBEAT',
+  conditions: [],
   lastSeenAt: '2026-03-01T12:00:00.000Z',
+  lastDataAt: '2026-03-01T12:00:00.000Z',
   heartbeatIntervalSeconds: 300,
   reason: 'No sign of life for 9 min; one is expected every 5 min.',
   reportedStatus: 'online',
@@ -54,6 +63,9 @@ export const REGISTERED_EXAMPLE: z.infer<typeof registeredDeviceSchema> = {
   sensors: [SENSOR_EXAMPLE],
   credentials: {
     apiKey: 'hak_1f6c0b9a2d4e7f8a9b0c.yQ0v1Jk8mT3sX5wZ7cR9dF2hL4nP6qB8tV0xA1eG3iU',
-    mqtt: { username: 'river-gauge-017', password: 'mT3sX5wZ7cR9dF2hL4nP6qB8tV0xA1eG3iUyQ0v1Jk8' },
+    mqtt: {
+      username: 'river-gauge-017~0199c1a4-5b7e-7d20-9c41-2f8e6a3d1b57',
+      password: 'mT3sX5wZ7cR9dF2hL4nP6qB8tV0xA1eG3iUyQ0v1Jk8',
+    },
   },
 };

@@ -5,10 +5,19 @@ import { MessageBatch } from '../mqtt/message-batch.js';
 import { DeviceGuard } from './device.guard.js';
 import type { DeviceRegistry, RegisteredDevice } from './device-registry.js';
 import type { SignsOfLife } from './heartbeat/signs-of-life.js';
+import type { MessageSignatures, SignedMessage } from './signatures/message-signatures.js';
 
 const device = (id: string, changes: Partial<RegisteredDevice> = {}): [string, RegisteredDevice] => [
   id,
-  { id, municipalityId: 'm', active: true, signatureRequired: false, sensors: new Map(), ...changes },
+  {
+    id,
+    municipalityId: 'm',
+    active: true,
+    signatureRequired: false,
+    reportingIntervalSeconds: 900,
+    sensors: new Map(),
+    ...changes,
+  },
 ];
 const DEVICES = new Map([
   device('gauge-1'),
@@ -38,11 +47,22 @@ async function guard(messages: InboundMessage[], pattern = 'sensors/+/data') {
       return Promise.resolve(DEVICES);
     },
   } as unknown as DeviceRegistry;
+  const told: string[] = [];
+  const signatures = {
+    verify: (_: MessageBatch, signed: readonly SignedMessage[]) => {
+      for (const { message, claim } of signed) {
+        told.push(`verify ${message.deviceId} ${claim.signature}`);
+        message.signed = { nonce: claim.nonce, digest: Buffer.alloc(32) };
+      }
+      return Promise.resolve();
+    },
+    claimNonces: () => Promise.resolve(void told.push('claim')),
+  } as unknown as MessageSignatures;
   const signs = { note: (deviceId: string) => noted.push(deviceId) } as unknown as SignsOfLife;
   const batch = new MessageBatch(pattern, messages);
   const context = { switchToRpc: () => ({ getData: () => batch }) } as unknown as ExecutionContext;
-  const passed = await new DeviceGuard(registry, signs).canActivate(context);
-  return { passed, asked, noted, verdicts: messages.map(({ rejection }) => rejection?.code) };
+  const passed = await new DeviceGuard(registry, signatures, signs).canActivate(context);
+  return { passed, asked, noted, told, verdicts: messages.map(({ rejection }) => rejection?.code) };
 }
 
 describe('DeviceGuard', () => {
@@ -60,24 +80,31 @@ describe('DeviceGuard', () => {
     expect(verdicts.slice(2, 8)).toEqual(Array(6).fill('UNKNOWN_DEVICE'));
   });
 
-  it('does not trust unsigned or unverified messages of a device that must sign', async () => {
-    const wrapped = '{"payload":"e30=","timestamp":1,"nonce":"n","signature":"s"}';
-    const { verdicts } = await guard([
+  it('refuses unsigned messages of a device that must sign, and has all signed ones verified', async () => {
+    const wrapped = `{"payload":"e30=","timestamp":1,"nonce":"nonce-01","signature":"${'0'.repeat(64)}"}`;
+    const { verdicts, told, noted } = await guard([
       message('gauge-3'),
       message('gauge-3', '{"signature_quality": 3}'),
       message('gauge-3', '{"signature"'),
       message('gauge-3', wrapped),
-      message('gauge-3', '{}', { 'x-signature': 's' }),
+      message('gauge-3', '{}', { 'x-signature': 'p' }),
       message('gauge-1', wrapped),
+      message('gauge-2', wrapped),
     ]);
-    expect(verdicts).toEqual([
-      'SIGNATURE_MISSING',
-      'SIGNATURE_MISSING',
-      'SIGNATURE_MISSING',
-      'SIGNATURE_INVALID',
-      'SIGNATURE_INVALID',
-      undefined,
-    ]);
+    expect(verdicts.slice(0, 3)).toEqual(Array(3).fill('SIGNATURE_MISSING'));
+    expect(verdicts.slice(3)).toEqual([undefined, undefined, undefined, 'DEVICE_INACTIVE']);
+    expect(told).toEqual([`verify gauge-3 ${'0'.repeat(64)}`, 'verify gauge-3 p', `verify gauge-1 ${'0'.repeat(64)}`]);
+    // Readings that were signed show life where they are stored: they may be somebody's repetition.
+    expect(noted).toEqual([]);
+  });
+
+  it('claims nonces where nobody stores readings, and verifies a message that comes again only once', async () => {
+    const again = message('gauge-3', '{}', { 'x-signature': 'p' });
+    again.signed = { nonce: 'n', digest: Buffer.alloc(32) };
+    expect((await guard([again])).told).toEqual([]);
+    const response = await guard([again], 'system/+/response');
+    expect(response.told).toEqual(['claim']);
+    expect(response.noted).toEqual(['gauge-3']);
   });
 
   it('leaves earlier verdicts, and takes neither retained nor status messages for a sign of life', async () => {

@@ -9,12 +9,14 @@ import type {
   registeredDeviceSchema,
 } from './device.schemas.js';
 import { healthOf } from './heartbeat/device-health.js';
+import type { Life } from './heartbeat/life-judge.js';
 import { toSensorResponse, type TypedSensor } from './sensors/sensor.mapper.js';
 
-/** A device and its latest signs of life; null when it was never heard. */
+/** A device, its latest signs of life (null when it was never heard), and what it is by them. */
 export interface DeviceWithPresence {
   readonly device: Device;
   readonly presence: DevicePresence | null;
+  readonly life: Life;
 }
 
 /** All that there is to know about one device. */
@@ -45,8 +47,13 @@ export function toDeviceResponse(device: Device): DeviceResponse {
     latitude: device.latitude ?? null,
     longitude: device.longitude ?? null,
     heartbeatIntervalSeconds: device.heartbeatIntervalSeconds,
+    reportingIntervalSeconds: device.reportingIntervalSeconds ?? null,
+    maintenanceUntil: device.maintenanceUntil?.toISOString() ?? null,
+    maintenanceReason: device.maintenanceReason ?? null,
     signatureRequired: device.signatureRequired,
     protocolCode: device.protocolCode ?? null,
+    profileCode: device.profileCode ?? null,
+    devEui: device.devEui ?? null,
     metadata: device.metadata ?? null,
     version: device.version,
     createdAt: device.createdAt.toISOString(),
@@ -55,8 +62,8 @@ export function toDeviceResponse(device: Device): DeviceResponse {
 }
 
 /** A device with its health at an instant (epoch ms). */
-export function toDeviceListItem({ device, presence }: DeviceWithPresence, nowMs: number): DeviceListItem {
-  return { ...toDeviceResponse(device), health: healthOf(device, presence, nowMs) };
+export function toDeviceListItem({ device, presence, life }: DeviceWithPresence, nowMs: number): DeviceListItem {
+  return { ...toDeviceResponse(device), health: healthOf(device, presence, life, nowMs) };
 }
 
 /** All that callers may see of one device. */

@@ -11,10 +11,14 @@ import {
 import { versionOutSchema, versionSchema } from '../common/versioning/version.js';
 import { authMethodSchema, type AuthMethod, issuedCredentialsSchema } from './credentials/credential.schemas.js';
 import { deviceHealthSchema } from './heartbeat/device-health.schemas.js';
+import { LIFE_STATES } from './heartbeat/life.js';
+import { queryListSchema } from '../common/validation/query-list.js';
+import { profileCodeSchema } from './profiles/profile-code.js';
 import { protocolCodeSchema } from './protocols/protocol.schemas.js';
 import { riskThresholdsSchema } from './sensors/risk-thresholds.js';
 import { sensorSchema } from './sensors/sensor.schemas.js';
 import { metadataSchema, nameSchema, searchSchema } from '../common/validation/text.schemas.js';
+import { devEuiSchema } from './uplinks/dev-eui.js';
 
 const MAX_SENSORS = 200;
 const WEEK_SECONDS = 7 * 24 * 3600;
@@ -25,6 +29,14 @@ const heartbeatIntervalSchema = z
   .min(1)
   .max(WEEK_SECONDS)
   .describe('Expected seconds between two signs of life; 900 unless given');
+
+const reportingIntervalSchema = z
+  .number()
+  .int()
+  .min(1)
+  .max(WEEK_SECONDS)
+  .nullable()
+  .describe('Expected seconds between two reading sets; null: as between two signs of life');
 
 const newSensorSchema = z.strictObject({
   typeCode: metricCodeSchema,
@@ -60,7 +72,10 @@ export const registerDeviceSchema = z
       })
       .optional(),
     heartbeatIntervalSeconds: heartbeatIntervalSchema.optional(),
+    reportingIntervalSeconds: reportingIntervalSchema.optional(),
     protocolCode: protocolCodeSchema.nullable().optional().describe('Protocol of the catalogue that the device speaks'),
+    profileCode: profileCodeSchema.nullable().optional().describe('Profile by which its payloads are read'),
+    devEui: devEuiSchema.nullable().optional(),
     metadata: metadataSchema.nullable().optional(),
   })
   .refine(placed, PLACED)
@@ -87,8 +102,11 @@ export const patchDeviceSchema = z
     latitude: latitudeSchema.nullable().optional(),
     longitude: longitudeSchema.nullable().optional(),
     heartbeatIntervalSeconds: heartbeatIntervalSchema.optional(),
+    reportingIntervalSeconds: reportingIntervalSchema.optional(),
     signatureRequired: z.boolean().optional().describe('Refuse readings that the device did not sign'),
     protocolCode: protocolCodeSchema.nullable().optional().describe('Protocol of the catalogue; null: none'),
+    profileCode: profileCodeSchema.nullable().optional().describe('Profile; null: payloads are reading sets or SenML'),
+    devEui: devEuiSchema.nullable().optional(),
     metadata: metadataSchema.nullable().optional(),
     version: versionSchema,
   })
@@ -100,6 +118,7 @@ export type PatchDevice = z.infer<typeof patchDeviceSchema>;
 export const listDevicesSchema = pageQuerySchema.extend({
   municipalityId: uuidSchema.optional(),
   status: z.enum(['active', 'deactivated']).optional(),
+  health: queryListSchema(LIFE_STATES).optional().describe('One or more, such as `offline,late` for the silent ones'),
   search: searchSchema.optional(),
 });
 export type ListDevices = z.infer<typeof listDevicesSchema>;
@@ -113,8 +132,17 @@ export const deviceSchema = z.object({
   latitude: z.number().nullable(),
   longitude: z.number().nullable(),
   heartbeatIntervalSeconds: z.number().int(),
+  reportingIntervalSeconds: z
+    .number()
+    .int()
+    .nullable()
+    .describe('Expected seconds between two reading sets; null: as between two signs of life'),
+  maintenanceUntil: instantOutSchema.nullable().describe('Somebody works on it until then; null, or over: nobody'),
+  maintenanceReason: z.string().nullable(),
   signatureRequired: z.boolean(),
   protocolCode: z.string().nullable().describe('Protocol of the catalogue that the device speaks; null: nobody said'),
+  profileCode: z.string().nullable().describe('Profile by which its payloads are read; null: as reading sets or SenML'),
+  devEui: z.string().nullable().describe('DevEUI of a LoRaWAN device'),
   metadata: z.record(z.string(), z.unknown()).nullable(),
   version: versionOutSchema,
   createdAt: instantOutSchema,

@@ -58,8 +58,8 @@ export class DevicesController {
   @ApiOperation({ summary: 'Is the device alive, and if not, why' })
   @ApiData(deviceHealthSchema, { example: HEALTH_EXAMPLE })
   async health(@Param('deviceId', ID) deviceId: string): Promise<DeviceHealth> {
-    const { device, presence } = await this.devices.withPresence(deviceId);
-    return healthOf(device, presence, this.clock.nowMs());
+    const { device, presence, life } = await this.devices.withPresence(deviceId);
+    return healthOf(device, presence, life, this.clock.nowMs());
   }
 
   @Get(':deviceId')

@@ -53,7 +53,7 @@ export class MonitoringController {
   @RequirePermission('system:read')
   @ApiOperation({ summary: 'The connections of the answering process to the broker, and what went through them' })
   @ApiData(mqttStatusSchema, { example: MQTT_STATUS_EXAMPLE })
-  mqttStatus(): MqttStatus {
+  mqttStatus(): Promise<MqttStatus> {
     return this.status.broker();
   }
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
+import { DevicesModule } from '../devices/devices.module.js';
 import { DatabaseHealth } from './database.health.js';
 import { HEALTH_INDICATORS, type HealthIndicator } from './health-indicator.js';
 import { HealthService } from './health.service.js';
@@ -11,6 +12,7 @@ import { SystemStatusService } from './system-status.service.js';
 
 /** Health of the process and of the services that its roles need. */
 @Module({
+  imports: [DevicesModule],
   controllers: [MonitoringController, ProbesController],
   providers: [
     DatabaseHealth,

@@ -34,5 +34,19 @@ export const MQTT_STATUS_EXAMPLE: MqttStatus = {
     lastError: null,
     protocolVersion: null,
   },
+  control: {
+    status: 'connected',
+    since: '2026-11-21T06:00:01.311Z',
+    attempts: 0,
+    lastError: null,
+    protocolVersion: '5',
+  },
+  rights: {
+    inStep: true,
+    pending: 0,
+    reconciledAt: '2026-11-21T06:00:02.840Z',
+    differences: 0,
+    unknownPasswords: 0,
+  },
   counters: { received: 184_302, acknowledged: 184_290, batches: 921, rejected: 4, inFlight: 12, parked: false },
 };

@@ -34,6 +34,17 @@ export const mqttStatusSchema = z.object({
   enabled: z.boolean().describe('Whether this process takes readings from the broker'),
   subscriber: connectionSchema.extend({ subscribed: z.boolean(), sessionPresent: z.boolean() }),
   publisher: connectionSchema,
+  control: connectionSchema.describe('Manages the dynamic security of the broker; closed where we do not'),
+  rights: z
+    .object({
+      inStep: z.boolean(),
+      pending: z.int().describe('Changes that the broker has not confirmed'),
+      reconciledAt: instantOutSchema.nullable().describe('End of the last comparison of everything'),
+      differences: z.int().describe('What it found different, and repaired'),
+      unknownPasswords: z.int().describe('Devices that need a new MQTT credential to be known to the broker'),
+    })
+    .nullable()
+    .describe('How the rights of devices at the broker stand, over all processes; null without MQTT_DYNAMIC_SECURITY'),
   counters: z.record(z.string(), z.union([z.number(), z.boolean()])).describe('Since the start of the process'),
 });
 

@@ -4,6 +4,7 @@ import { redactText } from '../common/logging/redact.js';
 import { AppConfig } from '../config/app-config.js';
 import type { ConnectionStatus } from '../mqtt/connection-status.js';
 import { MqttConnectionState } from '../mqtt/mqtt-connection-state.js';
+import { RightsStatus } from '../devices/broker/rights-status.js';
 import { HealthService } from './health.service.js';
 import type { Connectivity, MqttStatus, SystemStatus } from './system-status.schema.js';
 
@@ -17,6 +18,7 @@ export class SystemStatusService {
     private readonly clock: Clock,
     private readonly health: HealthService,
     private readonly mqtt: MqttConnectionState,
+    private readonly rights: RightsStatus,
   ) {}
 
   async system(): Promise<SystemStatus> {
@@ -37,12 +39,15 @@ export class SystemStatusService {
     return (await this.health.check()).services;
   }
 
-  broker(): MqttStatus {
-    const { subscribed, sessionPresent, publisher, counters } = this.mqtt;
+  async broker(): Promise<MqttStatus> {
+    const { subscribed, sessionPresent, publisher, control, counters } = this.mqtt;
+    const rights = await this.rights.read();
     return {
       enabled: this.config.hasRole('ingest'),
       subscriber: { ...describe(this.mqtt), subscribed, sessionPresent },
       publisher: describe(publisher),
+      control: describe(control),
+      rights: rights && { ...rights, reconciledAt: rights.reconciledAt?.toISOString() ?? null },
       counters: { ...counters },
     };
   }

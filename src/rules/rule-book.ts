@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { RegistryVersion } from '../database/registry-version.js';
+import type { Transaction } from '../database/transaction.js';
 import type { RegisteredSensor } from '../devices/device-registry.js';
 import { AlertRule } from './alert-rule.entity.js';
 import { compile, type Evaluator } from './evaluator.js';
@@ -44,13 +45,20 @@ export class RuleBook {
     registryVersion.onChange(() => this.forget());
   }
 
-  /** The rules in force now. */
-  async rules(): Promise<RuleSet> {
+  /**
+   * The rules in force now.
+   * @param transaction of a caller that holds locks: they are read on its connection, since all others may be taken by
+   *   those who wait for these locks
+   */
+  async rules(transaction?: Transaction): Promise<RuleSet> {
     while (this.current === undefined) {
       const generation = this.generation;
-      const rules = await this.em
-        .fork()
-        .find(AlertRule, { enabled: true, deletedAt: null }, { filters: { tenant: false }, orderBy: { id: 'asc' } });
+      const em = transaction?.em.fork({ keepTransactionContext: true }) ?? this.em.fork();
+      const rules = await em.find(
+        AlertRule,
+        { enabled: true, deletedAt: null },
+        { filters: { tenant: false }, orderBy: { id: 'asc' } },
+      );
       const loaded = new RuleSet(rules.map((rule) => ({ rule, evaluator: compile(rule) })));
       if (generation === this.generation) this.current = loaded;
     }

@@ -4,6 +4,7 @@ import type { RoleCode } from './role-code.js';
 const ANALYST: readonly Permission[] = [
   'municipality:read',
   'device:read',
+  'profile:read',
   'sensor_type:read',
   'reading:read',
   'rule:read',
@@ -12,9 +13,22 @@ const ANALYST: readonly Permission[] = [
   'dashboard:read',
 ];
 
-const FIELD_ENGINEER: readonly Permission[] = [...ANALYST, 'device:register', 'device:write', 'system:read'];
+const FIELD_ENGINEER: readonly Permission[] = [
+  ...ANALYST,
+  'device:register',
+  'device:write',
+  'device:command',
+  'profile:write',
+  'system:read',
+];
 
-const OPERATOR: readonly Permission[] = [...ANALYST, 'alert:acknowledge', 'alert:resolve', 'system:read'];
+const OPERATOR: readonly Permission[] = [
+  ...ANALYST,
+  'alert:acknowledge',
+  'alert:resolve',
+  'device:command',
+  'system:read',
+];
 
 const MUNICIPALITY_ADMIN: readonly Permission[] = [
   ...new Set([...FIELD_ENGINEER, ...OPERATOR]),

@@ -4,10 +4,10 @@ import { ExportVerifier } from '../../src/audit/export/export-verifier.js';
 import type { AuditRecordResponse, UserActivityResponse } from '../../src/audit/query/audit.schemas.js';
 import { ControlRoom, type HttpDevice } from '../support/control-room.js';
 import { openAuditLog } from '../support/audit-log.js';
-import { describeEachDatabase } from '../support/databases.js';
+import { describeBothDatabases } from '../support/databases.js';
 import { until } from '../support/live-log.js';
 
-describeEachDatabase((db) => {
+describeBothDatabases((db) => {
   let room: ControlRoom;
   let device: HttpDevice;
   let foreign: HttpDevice;

@@ -15,7 +15,7 @@ import { MunicipalityService } from '../../src/municipalities/municipality.servi
 import type { RoleCode } from '../../src/users/role-code.js';
 import { UserService } from '../../src/users/user.service.js';
 import { startTestApp, type TestApp } from '../support/app.js';
-import { describeEachDatabase } from '../support/databases.js';
+import { describeBothDatabases } from '../support/databases.js';
 
 const PASSWORD = 'river stone lantern 42';
 const SECRET = 'one-secret-for-all-of-these-tests-xyz';
@@ -47,7 +47,7 @@ interface Answer {
   code?: string;
 }
 
-describeEachDatabase((db) => {
+describeBothDatabases((db) => {
   let running: TestApp;
   let [north, south] = ['', ''];
 

@@ -103,6 +103,23 @@ describe('the embedded broker', () => {
     await closed;
   });
 
+  it("takes ThingsBoard's topic for the device's own, with the rights that it has there", async () => {
+    const platform = await connect(PLATFORM);
+    await platform.subscribeAsync('#', { qos: 1 });
+    const received = new Promise<[string, string]>((resolve) =>
+      platform.once('message', (topic, payload) => resolve([topic, payload.toString()])),
+    );
+    const device = await connectDevice('gauge-1');
+    await device.publishAsync('v1/devices/me/telemetry', '{"temperature":42}', { qos: 1 });
+    expect(await received).toEqual(['sensors/gauge-1/data', '{"temperature":42}']);
+
+    const refused = await connectDevice('gauge-3');
+    const closed = new Promise<void>((resolve) => refused.once('close', () => resolve()));
+    hook.withdrawn.add('gauge-3');
+    refused.publish('v1/devices/me/telemetry', '{"temperature":42}', { qos: 1 });
+    await closed;
+  });
+
   it.each(['system/gauge-2/command', 'system/+/command', '#', '$SYS/#'])(
     'refuses a subscription to %s',
     async (topic) => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { MUNICIPALITY_TOPICS } from '../../src/realtime/live-topics.js';
-import { describeEachDatabase } from '../support/databases.js';
+import { describeBothDatabases } from '../support/databases.js';
 import type { Caller } from '../support/isolation/caller.js';
 import { METRIC } from '../support/isolation/fixtures.js';
 import { Secrets } from '../support/isolation/secrets.js';
@@ -19,7 +19,7 @@ interface Attempt {
   readonly cursor?: string;
 }
 
-describeEachDatabase((db) => {
+describeBothDatabases((db) => {
   let world: World;
   let secrets: Secrets;
   const clients: LiveClient[] = [];

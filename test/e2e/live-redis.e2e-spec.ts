@@ -4,7 +4,7 @@ import type { Service } from '../../scripts/services/service.mjs';
 import type { LiveEvent } from '../../src/outbox/live-event.js';
 import { OutboxRelay } from '../../src/outbox/outbox-relay.js';
 import { RedisConnections } from '../../src/redis/redis-connections.js';
-import { describeEachDatabase } from '../support/databases.js';
+import { describeBothDatabases } from '../support/databases.js';
 import { LiveApp, makeSensor } from '../support/live-app.js';
 import { expectedEvents, Follower, toldEvents } from '../support/live-follower.js';
 import {
@@ -16,7 +16,7 @@ import {
   until,
 } from '../support/live-log.js';
 
-describeEachDatabase((db) => {
+describeBothDatabases((db) => {
   let redis: Service;
   let live: LiveApp;
   let municipality: string;

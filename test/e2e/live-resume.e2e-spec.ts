@@ -3,14 +3,14 @@ import type { LiveEvent, NewLiveEvent } from '../../src/outbox/live-event.js';
 import { LiveLog } from '../../src/outbox/live-log.js';
 import { liveStream } from '../../src/outbox/live-stream.js';
 import { RedisStreams } from '../../src/redis/redis-streams.js';
-import { describeEachDatabase } from '../support/databases.js';
+import { describeBothDatabases } from '../support/databases.js';
 import { LiveApp, makeSensor } from '../support/live-app.js';
 import { expectedEvents, Follower, randomNumbers, toldEvents, type Told } from '../support/live-follower.js';
 import { alertEvent, makeMunicipalities, readingsEvent, until } from '../support/live-log.js';
 
 const HOUR_MS = 3_600_000;
 
-describeEachDatabase((db) => {
+describeBothDatabases((db) => {
   let instances: LiveApp[];
   let live: LiveApp;
   let municipality: string;

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../../src/common/ids.js';
 import { RegistryVersion } from '../../src/database/registry-version.js';
-import { describeEachDatabase } from '../support/databases.js';
+import { describeBothDatabases } from '../support/databases.js';
 import { LiveApp, type LiveClient, makeSensor } from '../support/live-app.js';
 import { alertEvent, makeMunicipalities, readingsEvent, until } from '../support/live-log.js';
 
-describeEachDatabase((db) => {
+describeBothDatabases((db) => {
   let live: LiveApp;
   let own: string;
   let other: string;

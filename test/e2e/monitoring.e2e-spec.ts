@@ -1,13 +1,13 @@
 import { connectivitySchema, mqttStatusSchema, systemStatusSchema } from '../../src/monitoring/system-status.schema.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RoleCode } from '../../src/users/role-code.js';
-import { describeEachDatabase } from '../support/databases.js';
+import { describeBothDatabases } from '../support/databases.js';
 import { LiveApp } from '../support/live-app.js';
 import { makeMunicipalities } from '../support/live-log.js';
 
 const PATHS = ['system-status', 'system-connectivity', 'mqtt/status'];
 
-describeEachDatabase((db) => {
+describeBothDatabases((db) => {
   let live: LiveApp;
   let municipality: string;
   beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/common/ids.js';
 import { ControlRoom, type HttpDevice } from '../support/control-room.js';
-import { describeEachDatabase } from '../support/databases.js';
+import { describeBothDatabases } from '../support/databases.js';
 
 interface Municipality {
   id: string;
@@ -22,7 +22,7 @@ interface Share {
 const HOUR = 3_600_000;
 const later = (ms: number): string => new Date(Date.now() + ms).toISOString();
 
-describeEachDatabase((db) => {
+describeBothDatabases((db) => {
   let room: ControlRoom;
 
   const make = async (body: object = {}) =>

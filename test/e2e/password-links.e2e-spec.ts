@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Transactions } from '../../src/database/transaction.js';
 import { AccountAccess } from '../../src/users/account-access.js';
-import { describeEachDatabase } from '../support/databases.js';
+import { describeBothDatabases } from '../support/databases.js';
 import { MailServer } from '../support/mail-server.js';
 import { SignInApp } from '../support/sign-in-app.js';
 
 const NEW_PASSWORD = 'seven grey herons by the weir';
 
-describeEachDatabase((db) => {
+describeBothDatabases((db) => {
   let mail: MailServer;
   let app: SignInApp;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/common/ids.js';
 import { ControlRoom } from '../support/control-room.js';
-import { describeEachDatabase } from '../support/databases.js';
+import { describeBothDatabases } from '../support/databases.js';
 
 interface Person {
   id: string;
@@ -18,7 +18,7 @@ interface RoleAnswer {
   version: number;
 }
 
-describeEachDatabase((db) => {
+describeBothDatabases((db) => {
   let room: ControlRoom;
   let adminId: string;
 

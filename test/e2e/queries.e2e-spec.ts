@@ -6,13 +6,13 @@ import type {
   RejectedReadingResponse,
 } from '../../src/readings/query/reading-query.schemas.js';
 import { ControlRoom, type HttpDevice } from '../support/control-room.js';
-import { describeEachDatabase } from '../support/databases.js';
+import { describeBothDatabases } from '../support/databases.js';
 
 const LEVEL = 'water_level_cm';
 const RAIN = 'rainfall_mm';
 const RANGE = 'from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z';
 
-describeEachDatabase((db) => {
+describeBothDatabases((db) => {
   let room: ControlRoom;
   let device: HttpDevice;
   let foreign: HttpDevice;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AlertDetailResponse } from '../../src/alerts/alert.schemas.js';
 import type { RuleResponse } from '../../src/rules/rule.schemas.js';
 import { ControlRoom, type HttpDevice } from '../support/control-room.js';
-import { describeEachDatabase } from '../support/databases.js';
+import { describeBothDatabases } from '../support/databases.js';
 
 const LEVEL = 'water_level_cm';
 const START = Date.UTC(2026, 2, 1);
@@ -16,7 +16,7 @@ const RULE = {
   deadband: 5,
 };
 
-describeEachDatabase((db) => {
+describeBothDatabases((db) => {
   let room: ControlRoom;
   let device: HttpDevice;
 

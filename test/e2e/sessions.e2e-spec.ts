@@ -1,6 +1,6 @@
 import { Secret, TOTP } from 'otpauth';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeEachDatabase } from '../support/databases.js';
+import { describeBothDatabases } from '../support/databases.js';
 import { PASSWORD, SignInApp } from '../support/sign-in-app.js';
 
 const NEW_PASSWORD = 'seven grey herons by the weir';
@@ -12,7 +12,7 @@ interface SessionData {
   userAgent: string;
 }
 
-describeEachDatabase((db) => {
+describeBothDatabases((db) => {
   let app: SignInApp;
 
   beforeAll(async () => {

@@ -4,7 +4,7 @@ import { keyIdOf } from '../../src/auth/token-keys.js';
 import { newId } from '../../src/common/ids.js';
 import { SessionStore } from '../../src/auth/sessions/session-store.js';
 import { encode, openSession, signToken, type Forgery } from '../support/access-tokens.js';
-import { describeEachDatabase } from '../support/databases.js';
+import { describeBothDatabases } from '../support/databases.js';
 import { LiveApp } from '../support/live-app.js';
 
 const SECRET = 'wG6nQ2zK9vX4mB7tR1yH8cJ5pL3dF0sA';
@@ -60,7 +60,7 @@ function sign(text: string): string {
   return createSign('sha256').update(text).sign(privateKey, 'base64url');
 }
 
-describeEachDatabase((db) => {
+describeBothDatabases((db) => {
   let live: LiveApp;
   let [subject, session] = ['', ''];
 

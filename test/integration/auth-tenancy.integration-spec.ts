@@ -8,6 +8,7 @@ import {
 } from '../../src/common/request-context/request-context.js';
 import { RegistryVersion } from '../../src/database/registry-version.js';
 import { AlertRule } from '../../src/rules/alert-rule.entity.js';
+import { MunicipalityChanges } from '../../src/municipalities/municipality-changes.js';
 import { MunicipalityService } from '../../src/municipalities/municipality.service.js';
 import { PasswordHasher } from '../../src/users/password-hasher.js';
 import { User } from '../../src/users/user.entity.js';
@@ -54,7 +55,13 @@ describeEachDatabase((db) => {
   beforeAll(async () => {
     const { transactions, dialect } = db;
     users = new UserService(db.orm.em, transactions, dialect, new PasswordHasher());
-    municipalities = new MunicipalityService(db.orm.em, transactions, new RegistryVersion(transactions), dialect);
+    municipalities = new MunicipalityService(
+      db.orm.em,
+      transactions,
+      new RegistryVersion(transactions),
+      dialect,
+      new MunicipalityChanges(),
+    );
     await within(ALL_TENANTS, async () => {
       north = (await municipalities.create({ code: 'north', name: 'North', timeZone: 'Europe/Vienna' })).id;
       south = (await municipalities.create({ code: 'south', name: 'South' })).id;

@@ -1,3 +1,4 @@
+import { verify } from '@node-rs/argon2';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -161,7 +162,7 @@ describeEachDatabase((db) => {
       const hashOf = (lookup: string): string => rows.find((row) => row.lookup === lookup)!.secret_hash!;
       for (const { deviceId, apiKey, mqtt, hmac } of devices) {
         expect(matchesHash(apiKey, hashOf(apiKeyPrefix(apiKey)))).toBe(true);
-        expect(matchesHash(mqtt.password, hashOf(mqtt.username))).toBe(true);
+        expect(await verify(hashOf(mqtt.username), mqtt.password)).toBe(true);
         expect(rows.find((row) => row.lookup === hmac.keyId)!.device_id).toBe(deviceId);
       }
     }

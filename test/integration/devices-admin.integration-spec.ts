@@ -107,8 +107,8 @@ describeEachDatabase((db) => {
         ['active', true],
       ] as const) {
         await asTenant([home], () => devices.setStatus(id, status));
-        expect(await verifier.authenticate(id, credentials.apiKey!)).toEqual(active ? expect.anything() : null);
-        expect(await verifier.byMqttPassword(id, credentials.mqtt!.password)).toEqual(
+        expect(await verifier.byApiKey(id, credentials.apiKey!)).toEqual(active ? expect.anything() : null);
+        expect(await verifier.byMqttPassword(credentials.mqtt!.username, credentials.mqtt!.password)).toEqual(
           active ? expect.anything() : null,
         );
         expect((await registry.resolve([id])).get(id)?.active).toBe(active);
@@ -165,7 +165,7 @@ describeEachDatabase((db) => {
   });
 
   describe('API keys', () => {
-    const verify = (id: string, key: string) => module.get(CredentialVerifier).authenticate(id, key);
+    const verify = (id: string, key: string) => module.get(CredentialVerifier).byApiKey(id, key);
     const refresh = (id: string, overlap: number) =>
       asTenant([home], () => module.get(CredentialRotationService).refreshApiKey(id, overlap));
 

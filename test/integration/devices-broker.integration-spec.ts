@@ -1,7 +1,9 @@
 import type { TestingModule } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newId } from '../../src/common/ids.js';
 import { AppConfig } from '../../src/config/app-config.js';
 import type { IssuedCredentials } from '../../src/devices/credentials/credential.schemas.js';
+import { mqttUserName } from '../../src/devices/credentials/mqtt-user-name.js';
 import { DeviceRegistrationService } from '../../src/devices/device-registration.service.js';
 import type { RegisterDevice } from '../../src/devices/device.schemas.js';
 import { DevicesService } from '../../src/devices/devices.service.js';
@@ -14,6 +16,8 @@ describeEachDatabase((db) => {
   let authority: BrokerAuthority;
   let home: string;
   let own: IssuedCredentials;
+  /** Device → its MQTT user name. */
+  const users = new Map<string, string>();
 
   beforeAll(async () => {
     module = await createDevicesModule(db);
@@ -28,13 +32,17 @@ describeEachDatabase((db) => {
   async function register(deviceId: string, authMethods: RegisterDevice['authMethods'] = ['mqtt']) {
     const input = { deviceId, name: deviceId, authMethods };
     const { credentials } = await asTenant([home], () => module.get(DeviceRegistrationService).register(input));
+    users.set(deviceId, credentials.mqtt?.username ?? deviceId);
     return credentials;
   }
+  const decide = async (clientId: string, username: string | undefined, password: string | undefined) =>
+    (await authority.authenticate({ clientId, username, password })).decision;
+  const userOf = (deviceId: string): string => users.get(deviceId)!;
 
   describe('authenticate', () => {
     it('lets a device connect by its user and password, under any client id that is nobody else’s', async () => {
       for (const clientId of ['pump-1', 'pump-1~2', 'mqttjs_8f2a', '', 'ä', 'x'.repeat(200)]) {
-        expect(await authority.authenticate(clientId, 'pump-1', own.mqtt!.password)).toBe('allow');
+        expect(await decide(clientId, userOf('pump-1'), own.mqtt!.password)).toBe('allow');
       }
     });
 
@@ -42,30 +50,29 @@ describeEachDatabase((db) => {
       const password = own.mqtt!.password;
       const platform = module.get(AppConfig).mqtt.clientId;
       for (const [clientId, username, secret] of [
-        ['pump-1', 'pump-1', `${password}x`],
-        ['pump-1', 'pump-1', ''],
-        ['pump-1', 'pump-1', undefined],
+        ['pump-1', userOf('pump-1'), `${password}x`],
+        ['pump-1', userOf('pump-1'), ''],
+        ['pump-1', userOf('pump-1'), undefined],
         ['pump-1', undefined, password],
         ['pump-1', undefined, undefined],
-        ['pump-1', 'pump-2', password],
+        ['pump-1', userOf('pump-2'), password],
+        ['pump-1', 'pump-1', password],
         ['pump-1', 'nobody', password],
+        ['pump-1', mqttUserName('pump-1', newId()), password],
+        ['pump-1', userOf('pump-1').replace('pump-1', 'pump-2'), password],
         ['pump-1', '\0', password],
-        ['pump-2', 'pump-1', password],
-        [platform, 'pump-1', password],
-        [`${platform}-publisher`, 'pump-1', password],
+        ['pump-2', userOf('pump-1'), password],
+        [platform, userOf('pump-1'), password],
+        [`${platform}-publisher`, userOf('pump-1'), password],
       ] as const) {
-        expect([clientId, username, await authority.authenticate(clientId, username, secret)]).toEqual([
-          clientId,
-          username,
-          'deny',
-        ]);
+        expect([clientId, username, await decide(clientId, username, secret)]).toEqual([clientId, username, 'deny']);
       }
     });
   });
 
   describe('authorize', () => {
-    const may = (action: BrokerAction, topic: string, username: string | undefined = 'pump-1') =>
-      authority.authorize('any', username, topic, action);
+    const may = (action: BrokerAction, topic: string, username: string | undefined = userOf('pump-1')) =>
+      authority.authorize(username, topic, action);
 
     it('gives a device its own topics', async () => {
       for (const topic of [
@@ -101,18 +108,24 @@ describeEachDatabase((db) => {
       ];
       for (const topic of publish) expect([topic, await may('publish', topic)]).toEqual([topic, 'deny']);
       for (const topic of subscribe) expect([topic, await may('subscribe', topic)]).toEqual([topic, 'deny']);
-      for (const user of [undefined, '', '+', '#', 'nobody', 'pump-1/x', '\0']) {
+      const strange = mqttUserName('pump-1', newId());
+      const ofAnother = userOf('pump-2').replace('pump-2', 'pump-1');
+      for (const user of ['pump-1', strange, ofAnother]) {
+        expect([user, await may('publish', 'sensors/pump-1/data', user)]).toEqual([user, 'deny']);
+      }
+      expect(await authority.authorize(undefined, 'sensors/pump-1/data', 'publish')).toBe('deny');
+      for (const user of ['', '+', '#', 'nobody', 'pump-1/x', '\0']) {
         expect([user, await may('publish', `sensors/${user}/data`, user)]).toEqual([user, 'deny']);
       }
     });
 
     it('denies a device without an MQTT user, and one that was deactivated, at once', async () => {
       expect(await may('publish', 'sensors/pump-3/data', 'pump-3')).toBe('deny');
-      expect(await may('publish', 'sensors/pump-2/data', 'pump-2')).toBe('allow');
+      expect(await may('publish', 'sensors/pump-2/data', userOf('pump-2'))).toBe('allow');
       await asTenant([home], () => module.get(DevicesService).setStatus('pump-2', 'deactivated'));
-      expect(await may('publish', 'sensors/pump-2/data', 'pump-2')).toBe('deny');
+      expect(await may('publish', 'sensors/pump-2/data', userOf('pump-2'))).toBe('deny');
       await asTenant([home], () => module.get(DevicesService).setStatus('pump-2', 'active'));
-      expect(await may('publish', 'sensors/pump-2/data', 'pump-2')).toBe('allow');
+      expect(await may('publish', 'sensors/pump-2/data', userOf('pump-2'))).toBe('allow');
     });
   });
 });

@@ -157,17 +157,17 @@ describeEachDatabase((db) => {
 
     it('of a device that was deleted a moment ago are forgotten', async () => {
       await asTenant([home], () => module.get(DeviceRemovalService).remove(deviceId));
-      await module.get(PresenceService).record([{ deviceId, municipalityId: home, at: T0 }]);
+      await module.get(PresenceService).record([{ deviceId, at: T0 }]);
       expect(await known()).toBeNull();
     });
   });
 
   it('takes readings for signs of life, without a write for each', async () => {
     const signs = module.get(SignsOfLife);
-    for (let ms = 0; ms < 5_000; ms += 10) signs.note(deviceId, home, T0 + ms);
+    for (let ms = 0; ms < 5_000; ms += 10) signs.note(deviceId, T0 + ms);
     await signs.flush();
     expect(await known()).toMatchObject({ lastSeenAt: new Date(T0 + 4_990), reportedStatus: null });
-    signs.note(deviceId, home, T0 + 9_000);
+    signs.note(deviceId, T0 + 9_000);
     await signs.flush(3_600_000);
     expect(await known()).toMatchObject({ lastSeenAt: new Date(T0 + 4_990) });
     await signs.onApplicationShutdown();

@@ -15,7 +15,15 @@ import { createWorld, type World } from '../support/isolation/world.js';
 const SOURCE = join(import.meta.dirname, '../../src');
 
 /** Tables that the whole country shares, or that hold nothing of a tenant. */
-const NOT_OF_TENANTS: ReadonlySet<string> = new Set(['counters', 'sensor_types', 'protocols', 'audit_keys']);
+const NOT_OF_TENANTS: ReadonlySet<string> = new Set([
+  'counters',
+  'sensor_types',
+  'protocols',
+  'audit_keys',
+  'device_authorities',
+  'broker_sync',
+  'listening_spans',
+]);
 const TABLES = createdTables(join(SOURCE, 'database/migrations/postgres')).filter(
   (table) => !NOT_OF_TENANTS.has(table),
 );
@@ -33,12 +41,24 @@ const EXPLAINED: Readonly<Record<string, readonly string[]>> = {
     'database/dialects/mysql.dialect.ts › insertFresh',
     'database/dialects/mysql.dialect.ts › lockLatest',
     'database/dialects/mysql.dialect.ts › storedValues',
+    'database/dialects/mysql.dialect.ts › upsert',
     'database/dialects/postgres.dialect.ts › advanceLatest',
     'database/dialects/postgres.dialect.ts › insertFresh',
     'database/dialects/postgres.dialect.ts › insertLate',
     'database/dialects/postgres.dialect.ts › storedValues',
+    'database/dialects/postgres.dialect.ts › upsert',
+    'database/dialects/mysql.dialect.ts › merge',
+    'database/dialects/postgres.dialect.ts › merge',
+    'devices/heartbeat/device-facts.ts › read',
     'devices/heartbeat/presence.store.ts › lock',
+    'devices/heartbeat/presence.store.ts › lockDue',
     'devices/heartbeat/presence.store.ts › lockKnown',
+    'devices/heartbeat/sweep/sweeper.ts › due',
+    'devices/signatures/device-nonces.ts › find',
+    'devices/signatures/device-nonces.ts › insert',
+    'devices/signatures/refusal-counts.ts › existing',
+    'readings/completeness/delivery-counts.ts › existing',
+    'readings/completeness/delivery-ledger.ts › writeSequences',
     'readings/rejected-readings.ts › municipalityOf',
   ],
   'closing the alerts of a rule or sensor that was read within the tenant before, in the same transaction': [
@@ -48,14 +68,39 @@ const EXPLAINED: Readonly<Record<string, readonly string[]>> = {
     'alerts/alerts-of-rules.ts › openAlerts',
   ],
   'a device that was read within the tenant before, in the same transaction': [
+    'alerts/alerts-of-devices.ts › clear',
+    'alerts/alerts-of-devices.ts › open',
+    'alerts/alerts-of-devices.ts › openAlerts',
     'devices/device-removal.service.ts › hasHistory',
+    'devices/heartbeat/health-filter.ts › stateExpression',
+    'devices/heartbeat/history/availability-reader.ts › changes',
+    'devices/heartbeat/history/availability-reader.ts › presentStates',
+    'devices/heartbeat/history/availability-reader.ts › statesAt',
     'devices/device-removal.service.ts › remove',
+  ],
+  'series that were looked up within the tenant before, for the same answer': [
+    'readings/completeness/completeness-reader.ts › instants',
+    'readings/completeness/completeness-reader.ts › lastBefore',
   ],
   'devices show who they are by it: which tenant they belong to is the answer': [
     'devices/broker/mqtt-users.ts › load',
+    'devices/certificates/certificate-verifier.ts › find',
     'devices/credentials/credential-usage.ts › flush',
-    'devices/credentials/credential-verifier.ts › verify',
+    'devices/credentials/credential-verifier.ts › find',
+    'devices/credentials/credential-verifier.ts › renewHash',
+    'devices/signatures/hmac-keys.ts › load',
     'devices/device-registry.ts › load',
+    'devices/device-registry.ts › profilesOf',
+    'devices/uplinks/uplink-source-verifier.ts › authenticate',
+  ],
+  'one broker serves all municipalities, and is kept in step with the devices of all of them': [
+    'devices/broker/broker-changes.ts › done',
+    'devices/broker/broker-changes.ts › due',
+    'devices/broker/broker-changes.ts › of',
+    'devices/broker/broker-changes.ts › postpone',
+    'devices/broker/desired-rights.ts › SELECT',
+    'devices/broker/reconciliation.ts › noteFailed',
+    'devices/broker/rights-status.ts › read',
   ],
   'people show who they are by it: which tenants they belong to is the answer': [
     'auth/accounts.ts › SELECT',
@@ -77,12 +122,24 @@ const EXPLAINED: Readonly<Record<string, readonly string[]>> = {
     'readings/rejected-readings.ts › add',
   ],
   'the audit log finds the chain of a change by it': ['devices/credentials/device-credential.entity.ts › module'],
+  'a revocation list holds the serial numbers of all tenants, and nothing that says whose they are': [
+    'devices/certificates/revocation-lists.ts › read',
+  ],
   'work of the platform for all tenants, without an answer to anybody': [
+    'devices/certificates/certificate-expiry.service.ts › devicesToLookAt',
+    'devices/certificates/certificate-expiry.service.ts › read',
+    'devices/certificates/certificate-expiry.service.ts › remember',
     'audit/audit-verifier.ts › chains',
     'audit/sealer.ts › anchor',
     'audit/sealer.ts › seal',
     'audit/witness/anchor-witness.ts › deliver',
     'auth/sessions/session-pruner.ts › delete',
+    'devices/commands/command-store.ts › hasDue',
+    'readings/completeness/ledger-pruner.ts › prune',
+    'devices/commands/command-store.ts › inTurn',
+    'devices/commands/command-store.ts › lockDue',
+    'devices/signatures/nonce-pruner.ts › oldest',
+    'devices/signatures/nonce-pruner.ts › prune',
     'outbox/outbox-pruner.ts › pruneAll',
   ],
   'rows whose chain named them': ['audit/chain-reader.ts › byIds'],
@@ -91,8 +148,13 @@ const EXPLAINED: Readonly<Record<string, readonly string[]>> = {
   'the municipality of a dashboard that was read within the tenant, and those in it': [
     'dashboards/layout-references.ts › checkLayout',
   ],
+  'groups and group commands that were read within the tenant, whose parts it counts': [
+    'devices/commands/groups/device-groups.service.ts › countsOf',
+    'devices/commands/groups/group-commands.service.ts › countsOf',
+  ],
   'what is national asks whether anybody uses it, and tells no more than that': [
     'devices/protocols/protocols.service.ts › remove',
+    'devices/profiles/profiles.service.ts › remove',
     'devices/sensors/sensor-types.service.ts › userOf',
     'users/user-rights.ts › requireAnotherSuperAdmin',
   ],

@@ -64,12 +64,21 @@ export class TestDatabase {
 
 /**
  * Runs the suite once per database: PostgreSQL and MySQL/MariaDB always (a missing server fails the suite), PostgreSQL
- * with PostGIS where `TEST_POSTGIS_URL` names one. Each run has a fresh, migrated database of its own.
+ * with PostGIS where `TEST_POSTGIS_URL` names one. Each run has a fresh, migrated database of its own. For tests of
+ * storage; `TEST_DATABASES` narrows the choice, for runs that are about one of them.
  */
 export function describeEachDatabase(suite: (db: TestDatabase) => void): void {
-  const kinds: DatabaseKind[] = ['postgres', 'mysql'];
-  if (serverUrl('postgis') !== undefined) kinds.push('postgis');
-  for (const kind of kinds) {
+  describeOn(['postgres', 'mysql', ...(serverUrl('postgis') === undefined ? [] : ['postgis' as const])], suite);
+}
+
+/** The same for tests through the doors of the application, which PostGIS adds nothing to: PostgreSQL and MySQL/MariaDB. */
+export function describeBothDatabases(suite: (db: TestDatabase) => void): void {
+  describeOn(['postgres', 'mysql'], suite);
+}
+
+function describeOn(kinds: readonly DatabaseKind[], suite: (db: TestDatabase) => void): void {
+  const chosen = process.env['TEST_DATABASES']?.split(',');
+  for (const kind of kinds.filter((one) => chosen === undefined || chosen.includes(one))) {
     describe(`on ${kind}`, () => {
       const db = new TestDatabase(kind);
       beforeAll(() => db.open());

@@ -148,8 +148,8 @@ export class Run {
     return alerts
       .filter(({ occurrences }) => occurrences > 0)
       .map((alert) => ({
-        rule: this.ruleIds.indexOf(alert.ruleId),
-        metric: alert.metric,
+        rule: this.ruleIds.indexOf(alert.ruleId!),
+        metric: alert.metric!,
         openedAt: alert.openedAt.getTime() - START,
         resolvedAt: alert.resolvedAt ? alert.resolvedAt.getTime() - START : null,
         status: alert.status,

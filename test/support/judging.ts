@@ -7,9 +7,16 @@ import { RegistryVersion } from '../../src/database/registry-version.js';
 import { DeviceRegistry } from '../../src/devices/device-registry.js';
 import { Device } from '../../src/devices/device.entity.js';
 import { SensorType } from '../../src/devices/sensors/sensor-type.entity.js';
+import type { SignsOfLife } from '../../src/devices/heartbeat/signs-of-life.js';
+import { DeviceNonces } from '../../src/devices/signatures/device-nonces.js';
+import { RefusalCounts } from '../../src/devices/signatures/refusal-counts.js';
 import { Sensor } from '../../src/devices/sensors/sensor.entity.js';
 import type { OutboxService } from '../../src/outbox/outbox.service.js';
-import { IngestionService, type DeviceMessage } from '../../src/readings/ingestion.service.js';
+import { BatchWriter } from '../../src/readings/batch-writer.js';
+import { DeliveryCounts } from '../../src/readings/completeness/delivery-counts.js';
+import { DeliveryLedger } from '../../src/readings/completeness/delivery-ledger.js';
+import type { DeviceMessage } from '../../src/readings/device-message.js';
+import { IngestionService } from '../../src/readings/ingestion.service.js';
 import { PartitionsService } from '../../src/readings/partitions.service.js';
 import { readPayload } from '../../src/readings/payload-reader.js';
 import { RejectedReadings } from '../../src/readings/rejected-readings.js';
@@ -21,22 +28,28 @@ export interface JudgingInstance {
   readonly ingestion: IngestionService;
   /** Nothing polls here; `check()` makes the instance see what changed. */
   readonly registryVersion: RegistryVersion;
+  /** Written when they are flushed, or after some seconds. */
+  readonly deliveries: DeliveryCounts;
 }
 
+/** Signs of life are not looked at here. */
+const NOBODY = { note: () => undefined, noteReadings: () => undefined } as unknown as SignsOfLife;
+
 /** Wires one instance by hand, with memory of its own, on a test database. */
-export function openInstance(db: TestDatabase, outbox: OutboxService): JudgingInstance {
+export function openInstance(db: TestDatabase, outbox: OutboxService, signsOfLife = NOBODY): JudgingInstance {
   const { transactions, dialect } = db;
   const registryVersion = new RegistryVersion(transactions);
   const judge = new AlertJudge(new RuleBook(db.orm.em, registryVersion), new RuleStates(), new AlertBook());
+  const rejections = new RejectedReadings(transactions, new RefusalCounts(transactions, new SystemClock()));
+  const deliveries = new DeliveryCounts(transactions);
   const ingestion = new IngestionService(
     transactions,
     new DeviceRegistry(transactions, registryVersion),
     new PartitionsService(transactions, dialect, new SystemClock()),
-    judge,
-    new RejectedReadings(transactions),
-    outbox,
+    new BatchWriter(new DeviceNonces(), judge, rejections, outbox, signsOfLife, new DeliveryLedger(deliveries)),
+    signsOfLife,
   );
-  return { ingestion, registryVersion };
+  return { ingestion, registryVersion, deliveries };
 }
 
 /** A message as the MQTT transport hands it over. */

@@ -2,6 +2,7 @@ import { placeholders, runSql, type SqlClient } from '../sql.js';
 import {
   driverErrors,
   NETWORK_ERROR_CODES,
+  type Merging,
   SqlDialect,
   type ReadingColumns,
   type Statement,
@@ -28,6 +29,7 @@ const UNAVAILABLE = new Set([
 /** MySQL 8.4 and newer, and MariaDB 10.11 and newer; statements are kept to what both understand. */
 export class MysqlDialect extends SqlDialect {
   readonly name = 'mysql';
+  readonly instantType = 'datetime(3)';
 
   bind(sql: string): string {
     return sql;
@@ -37,9 +39,32 @@ export class MysqlDialect extends SqlDialect {
     return { sql: `${column} in ${placeholders(ids.length)}`, params: [...ids] };
   }
 
+  merge(table: string, keys: readonly string[], columns: Readonly<Record<string, Merging>>, count: number): string {
+    const names = Object.keys(columns);
+    const rows = `${placeholders(keys.length + names.length)},`.repeat(count).slice(0, -1);
+    const changes = names.map((name) => {
+      const given = `values(${name})`;
+      if (columns[name] === 'add') return `${name} = ${name} + ${given}`;
+      // Of a null, least and greatest make null here.
+      return `${name} = ${columns[name]}(coalesce(${name}, ${given}), coalesce(${given}, ${name}))`;
+    });
+    return `insert into ${table} (${[...keys, ...names].join(', ')}) values ${rows}
+      on duplicate key update ${changes.join(', ')}`;
+  }
+
   async runBoth(client: SqlClient, first: Statement, second: Statement): Promise<void> {
     await runSql(client, first.sql, first.params);
     await runSql(client, second.sql, second.params);
+  }
+
+  upsert(table: string, columns: readonly string[], count: number): string {
+    const rows = `${placeholders(columns.length)},`.repeat(count).slice(0, -1);
+    const changes = columns.slice(1).map((column) => `${column} = values(${column})`);
+    return `insert into ${table} (${columns.join(', ')}) values ${rows} on duplicate key update ${changes.join(', ')}`;
+  }
+
+  skipTaken(column: string): string {
+    return `on duplicate key update ${column} = ${column}`;
   }
 
   instant(epochMs: number): string {

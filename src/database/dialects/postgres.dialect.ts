@@ -1,7 +1,8 @@
-import { runSql, type SqlClient } from '../sql.js';
+import { placeholders, runSql, type SqlClient } from '../sql.js';
 import {
   driverErrors,
   NETWORK_ERROR_CODES,
+  type Merging,
   SqlDialect,
   type ReadingColumns,
   type Statement,
@@ -22,6 +23,7 @@ const READING_ARRAYS = `unnest($1::float8[], $2::float8[], $3::int4[], $4::int2[
 /** PostgreSQL 14 and newer. */
 export class PostgresDialect extends SqlDialect {
   readonly name = 'postgres';
+  readonly instantType = 'timestamptz';
 
   private readonly bound = new Map<string, string>();
 
@@ -40,8 +42,30 @@ export class PostgresDialect extends SqlDialect {
     return { sql: `${column} = any(?::int4[])`, params: [numbers(ids)] };
   }
 
+  merge(table: string, keys: readonly string[], columns: Readonly<Record<string, Merging>>, count: number): string {
+    const names = Object.keys(columns);
+    const rows = `${placeholders(keys.length + names.length)},`.repeat(count).slice(0, -1);
+    const changes = names.map((name) => {
+      const [known, given] = [`${table}.${name}`, `excluded.${name}`];
+      return `${name} = ${columns[name] === 'add' ? `${known} + ${given}` : `${columns[name]}(${known}, ${given})`}`;
+    });
+    return `insert into ${table} (${[...keys, ...names].join(', ')}) values ${rows}
+      on conflict (${keys.join(', ')}) do update set ${changes.join(', ')}`;
+  }
+
   async runBoth(client: SqlClient, first: Statement, second: Statement): Promise<void> {
     await runSql(client, this.bind(`with first as (${first.sql}) ${second.sql}`), [...first.params, ...second.params]);
+  }
+
+  upsert(table: string, columns: readonly string[], count: number): string {
+    const [key, ...others] = columns;
+    const rows = `${placeholders(columns.length)},`.repeat(count).slice(0, -1);
+    return `insert into ${table} (${columns.join(', ')}) values ${rows}
+      on conflict (${key}) do update set ${others.map((column) => `${column} = excluded.${column}`).join(', ')}`;
+  }
+
+  skipTaken(): string {
+    return 'on conflict do nothing';
   }
 
   instant(epochMs: number): string {

@@ -18,6 +18,9 @@ export interface StoredValue {
   value: number;
 }
 
+/** How what is new is put together with what is there; null is taken for nothing by all of them. */
+export type Merging = 'add' | 'least' | 'greatest';
+
 /** A raw statement with `?` placeholders. */
 export interface Statement {
   readonly sql: string;
@@ -37,11 +40,31 @@ export abstract class SqlDialect {
   /** Condition `column is one of ids`, for thousands of whole numbers, with its parameters. */
   abstract anyOf(column: string, ids: readonly number[]): { sql: string; params: unknown[] };
 
+  /** Statement that inserts `count` rows, or merges their columns into rows of the same keys. */
+  abstract merge(
+    table: string,
+    keys: readonly string[],
+    columns: Readonly<Record<string, Merging>>,
+    count: number,
+  ): string;
+
   /**
    * Runs two statements (with `?` placeholders) of which the second does not look at what the first wrote; in one round
    * trip where the database can.
    */
   abstract runBoth(client: SqlClient, first: Statement, second: Statement): Promise<void>;
+
+  /**
+   * Statement that inserts `count` rows, or replaces in them what is there already under the same key.
+   * @param columns the key first; every column of a row that can be new
+   */
+  abstract upsert(table: string, columns: readonly string[], count: number): string;
+
+  /** End of an insert whose rows are left out where a unique key is taken. @param column any column of the table */
+  abstract skipTaken(column: string): string;
+
+  /** Type of an instant in `cast(… as …)`, for where the database cannot tell. */
+  abstract readonly instantType: string;
 
   /** An instant as the driver wants it in a raw statement. */
   abstract instant(epochMs: number): string;

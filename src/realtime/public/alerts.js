@@ -86,8 +86,7 @@ export class AlertList {
 
   #item(alert) {
     const time = el('span', { class: 'time', text: times(alert, Date.now()) });
-    const last = `${metricName(alert.metric)} ${this.#devices.valueText(alert.sensorId, alert.lastValue)}`;
-    const detail = el('p', { class: 'detail', text: `${this.#devices.nameOf(alert.deviceId)} · ${last}` });
+    const detail = el('p', { class: 'detail', text: this.#subject(alert) });
     const problem = el('p', { class: 'problem', role: 'alert' });
     const element = el(
       'li',
@@ -108,6 +107,13 @@ export class AlertList {
       element.querySelector('.foot').append(el('span', { class: 'seen', text: 'acknowledged' }));
     else if (this.#acknowledge) element.querySelector('.foot').append(this.#button(alert, problem));
     return { element, time };
+  }
+
+  /** The device, and what was measured last; an alert about the device itself has no value. */
+  #subject(alert) {
+    const name = this.#devices.nameOf(alert.deviceId);
+    if (alert.metric === null) return name;
+    return `${name} · ${metricName(alert.metric)} ${this.#devices.valueText(alert.sensorId, alert.lastValue)}`;
   }
 
   #button(alert, problem) {

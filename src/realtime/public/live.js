@@ -148,8 +148,10 @@ function receive({ event, data }) {
     alerts.change(data);
     showMark(data.deviceId);
     showFigures();
-  } else if (event === 'device' && typeof data.reportedStatus === 'string') {
-    devices.status(data.deviceId, data.reportedStatus);
+  } else if (event === 'device' && data.change === 'status') {
+    // A fault is worth more than that the device is heard.
+    const isFaulty = data.health.conditions.includes('FAULT_REPORTED');
+    devices.status(data.deviceId, isFaulty ? 'fault' : data.health.status);
   }
 }
 

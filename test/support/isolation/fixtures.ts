@@ -1,7 +1,12 @@
 import type { EntityProperty } from '@mikro-orm/core';
 import { newId } from '../../../src/common/ids.js';
 import { Dashboard } from '../../../src/dashboards/dashboard.entity.js';
+import { CommandBatch } from '../../../src/devices/commands/command-batch.entity.js';
+import { DeviceCommand } from '../../../src/devices/commands/device-command.entity.js';
+import { DeviceGroupMember } from '../../../src/devices/commands/groups/device-group-member.entity.js';
+import { DeviceGroup } from '../../../src/devices/commands/groups/device-group.entity.js';
 import { DevicePresence } from '../../../src/devices/device-presence.entity.js';
+import { DeviceRefusal } from '../../../src/devices/signatures/device-refusal.entity.js';
 import { SensorShare } from '../../../src/devices/sharing/sensor-share.entity.js';
 import { Role } from '../../../src/users/role.entity.js';
 import type { TestDatabase } from '../databases.js';
@@ -30,8 +35,12 @@ const THIRD_CODE = 'zqcc-town';
 
 /** Tables that things are taken from where nothing else names them. */
 const TABLES: Partial<Readonly<Record<Thing, string>>> = {
+  credential: 'device_credentials',
   session: 'sessions',
   auditRow: 'audit_logs',
+  certificate: 'device_certificates',
+  profile: 'device_profiles',
+  uplinkSource: 'uplink_sources',
   protocol: 'protocols',
   sensorType: 'sensor_types',
 };
@@ -48,7 +57,10 @@ export async function fillTenant(db: TestDatabase, plot: Plot): Promise<{ ids: I
   await device.must('POST', '/readings', { timestamp: '2026-03-01T07:00:00Z', values: { [METRIC]: 10 } });
   await device.must('POST', '/readings', { timestamp: '2026-03-01T08:00:00Z', values: { [METRIC]: 450 } });
   const [open] = await admin.must<{ id: string }[]>('GET', '/alerts?status=ACTIVE');
-  const more = await storeByHand(db, plot, sensorId, deviceId);
+  const more = {
+    ...(await storeByHand(db, plot, sensorId, deviceId)),
+    ...(await storeCommand(db, plot, deviceId)),
+  };
   await fillEmptyTables(db, plot);
   const known = {
     municipality: plot.municipalityId,
@@ -81,6 +93,10 @@ async function registerDevice({ word, admin }: Plot): Promise<{ id: string; sens
       metadata: { note: `${word} metadata` },
     },
   );
+  await admin.must('POST', '/devices/certificates/generate', { deviceId: id });
+  const definition = { format: 'json', values: [{ path: '$.level', code: METRIC }] };
+  await admin.must('POST', '/device-profiles', { code: `${word}_profile`, name: `${word} Profile`, definition });
+  await admin.must('POST', '/uplink-sources', { kind: 'tts', name: `${word} Network server` });
   const device = Caller.device(admin.url, `device of ${word}`, id, credentials.apiKey);
   return { id, sensorId: sensors[0]!.id, device };
 }
@@ -123,9 +139,30 @@ async function storeByHand(
     });
     await em.flush();
   });
+  await em.upsert(DeviceRefusal, { deviceId, day: '2026-03-01', code: 'SIGNATURE_EXPIRED', count: 1 });
   // There may be one already: its first reading is a sign of life.
   await em.upsert(DevicePresence, { deviceId, lastSeenAt: new Date(), message: `${word} message` });
   return { role, share, dashboard };
+}
+
+/** A group, and what it was told; answered, so that it does not change by itself. */
+async function storeCommand(
+  db: TestDatabase,
+  { word, municipalityId }: Plot,
+  deviceId: string,
+): Promise<{ group: string; batch: string; command: string }> {
+  const em = db.orm.em.fork();
+  const [group, batch, command] = [newId(), newId(), newId()];
+  const told = { municipalityId, name: `${word}_command`, payload: { note: word }, timeoutSeconds: 60, maxAttempts: 1 };
+  const over = { status: 'succeeded' as const, attempts: 1, expiresAt: new Date(), result: { note: word } };
+  await asTenant('all', async () => {
+    em.create(DeviceGroup, { id: group, municipalityId, name: `${word} Group` });
+    em.create(DeviceGroupMember, { groupId: group, deviceId, municipalityId });
+    em.create(CommandBatch, { id: batch, groupId: group, ...told, total: 1, skipped: [] });
+    em.create(DeviceCommand, { id: command, batchId: batch, deviceId, ...told, ...over });
+    await em.flush();
+  });
+  return { group, batch, command };
 }
 
 /** Puts a row into every table of the tenant that has none: a new table is full from its first day. */

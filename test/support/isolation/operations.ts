@@ -24,7 +24,7 @@ export interface Parameter {
 }
 
 /** How somebody has to show who they are. */
-export type Door = 'public' | 'person' | 'device' | 'broker';
+export type Door = 'public' | 'person' | 'device' | 'broker' | 'uplink';
 
 /** One operation of the OpenAPI document, with what a caller has to know. */
 export interface Operation {
@@ -80,6 +80,7 @@ function doorOf({ security = [] }: RawOperation): Door {
   const names = security.flatMap((scheme) => Object.keys(scheme));
   if (names.length === 0) return 'public';
   if (names.includes('bearer')) return 'person';
+  if (names.includes('uplinkSource')) return 'uplink';
   return names.includes('brokerHook') ? 'broker' : 'device';
 }
 

@@ -1,5 +1,8 @@
 import { NATIONAL, type Rows } from './tenant-state.js';
 
+/** Base64 holds any four letters sooner or later. */
+const PEM = /-----BEGIN [A-Z0-9 ]+-----[\s\S]*?-----END [A-Z0-9 ]+-----/g;
+
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
 
 /** What belongs to a tenant and must not be seen by another: a word that stands in all of its texts, and its ids. */
@@ -24,7 +27,7 @@ export class Secrets {
   /** What of the tenant's stands in a text; what the caller sent itself (`sent`) does not count. */
   foundIn(text: string, sent: string): string[] {
     const ids = (text.match(UUID) ?? []).filter((id) => this.ids.has(id.toLowerCase()) && !sent.includes(id));
-    const words = text.match(new RegExp(`[\\w@.-]*${this.word}[\\w@.-]*`, 'gi')) ?? [];
+    const words = text.replaceAll(PEM, '').match(new RegExp(`[\\w@.-]*${this.word}[\\w@.-]*`, 'gi')) ?? [];
     return [...new Set([...ids, ...words.filter((word) => !sent.includes(word))])];
   }
 }

@@ -7,8 +7,11 @@ export const NATIONAL: ReadonlySet<string> = new Set(['sensor_types', 'protocols
 /** Tables that say nothing about a tenant and move by themselves, each with the reason. */
 const UNWATCHED: Readonly<Record<string, string>> = {
   counters: 'one number for the whole installation; every change of a device or rule moves it',
+  broker_sync: 'progress of the work on the rights of all devices at the broker',
   audit_keys: 'keys of the installation',
+  device_authorities: 'authorities of the installation, with the numbers of their revocation lists',
   audit_pending: 'a list of work, emptied within seconds',
+  listening_spans: 'when processes of the platform listened; nothing of a tenant',
   audit_chains: 'heads of the chains; they move with every row that is sealed',
 };
 

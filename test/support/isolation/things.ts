@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { newId } from '../../../src/common/ids.js';
 
 /**
@@ -19,6 +20,13 @@ export const THINGS = {
   session: 'own',
   dashboard: 'own',
   auditRow: 'own',
+  command: 'own',
+  group: 'own',
+  batch: 'own',
+  certificate: 'own',
+  profile: 'own',
+  uplinkSource: 'own',
+  credential: 'own',
   marker: 'own',
   /** Whom one shares with: any municipality of the country. */
   recipient: 'national',
@@ -37,6 +45,8 @@ const COLLECTIONS: Readonly<Record<string, Thing>> = {
   'alert-rules': 'rule',
   'audit-logs': 'auditRow',
   dashboards: 'dashboard',
+  'device-groups': 'group',
+  'device-profiles': 'profile',
   devices: 'device',
   municipalities: 'municipality',
   protocols: 'protocol',
@@ -46,6 +56,7 @@ const COLLECTIONS: Readonly<Record<string, Thing>> = {
   sensors: 'sensor',
   sessions: 'session',
   shares: 'share',
+  'uplink-sources': 'uplinkSource',
   users: 'user',
 };
 
@@ -53,10 +64,14 @@ const COLLECTIONS: Readonly<Record<string, Thing>> = {
 const NAMES: Readonly<Record<string, Thing>> = {
   actorId: 'user',
   alertId: 'alert',
+  batchId: 'batch',
+  commandId: 'command',
+  credentialId: 'credential',
   dashboardId: 'dashboard',
   deviceId: 'device',
   deviceIds: 'device',
   email: 'email',
+  fingerprint: 'certificate',
   municipalityId: 'municipality',
   municipalityIds: 'municipality',
   ownerId: 'user',
@@ -112,7 +127,13 @@ export function thingOfField(name: string, inside = ''): Thing | undefined {
 export function unknownIds(known: Ids): Ids {
   const word = `zqxx${newId().slice(-8)}`;
   const ids = Object.fromEntries(Object.keys(THINGS).map((thing) => [thing, newId()])) as Record<Thing, string>;
-  const texts = { device: `${word}-gauge`, email: `${word}@test.example`, roleCode: word, marker: word };
+  const texts = {
+    device: `${word}-gauge`,
+    email: `${word}@test.example`,
+    roleCode: word,
+    marker: word,
+    certificate: randomBytes(32).toString('hex'),
+  };
   const national = Object.entries(known).filter(([thing]) => THINGS[thing as Thing] === 'national');
   return { ...ids, ...texts, ...Object.fromEntries(national) };
 }

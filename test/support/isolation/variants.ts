@@ -35,6 +35,9 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Values of query parameters that have to be there and name no record. */
 const CHOICES: Readonly<Record<string, string>> = { recordType: 'device' };
 
+/** Fields that hold ids of devices, which are no UUIDs. */
+const DEVICE_FIELDS: ReadonlySet<string> = new Set(['deviceId', 'deviceIds']);
+
 type Fill = (thing: Thing, name: string) => string;
 
 /**
@@ -46,6 +49,7 @@ export function variantsOf(operation: Operation): Variant[] {
     ...pathVariants(operation),
     ...queryVariants(operation),
     ...bodyVariants(operation),
+    ...tableVariants(operation),
     ...plainVariants(operation),
   ];
 }
@@ -104,6 +108,25 @@ function bodyVariants(operation: Operation): Variant[] {
     });
     const merged = variant(operation, 'body', label, put(false));
     return at.length === 1 ? [merged] : [merged, variant(operation, 'body', `${label} alone`, put(true))];
+  });
+}
+
+/** Columns of CSV files that name a record of a tenant. */
+const TABLE_COLUMNS: Readonly<Record<string, Thing>> = { device_id: 'device', municipality: 'municipality' };
+
+/** A table whose first line names a foreign record, in each column that can. */
+function tableVariants(operation: Operation): Variant[] {
+  const { type, example } = operation.body ?? {};
+  if (type !== 'text/csv' || typeof example !== 'string') return [];
+  const [header = '', first = ''] = example.split('\n');
+  const columns = header.split(',');
+  return columns.flatMap((column, index) => {
+    const thing = TABLE_COLUMNS[column];
+    if (thing === undefined) return [];
+    return variant(operation, 'body', `table ${column}`, (target, own) => ({
+      path: fillPath(operation, (other) => own[other]),
+      body: `${header}\n${first.split(',').with(index, target[thing]).join(',')}\n`,
+    }));
   });
 }
 
@@ -213,7 +236,7 @@ function replaceIds(value: unknown, own: Ids, name = ''): unknown {
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, replaceIds(part, own, key)]));
   }
-  const isId = typeof value === 'string' && (UUID.test(value) || name === 'deviceId' || name === 'recipientCode');
+  const isId = typeof value === 'string' && (UUID.test(value) || DEVICE_FIELDS.has(name) || name === 'recipientCode');
   const thing = isId ? thingOfField(name) : undefined;
   return thing === undefined ? value : own[thing];
 }
