@@ -9,7 +9,7 @@ import type {
   registeredDeviceSchema,
 } from './device.schemas.js';
 import { healthOf } from './heartbeat/device-health.js';
-import type { Life } from './heartbeat/life-judge.js';
+import type { Life } from './heartbeat/life-case.js';
 import { toSensorResponse, type TypedSensor } from './sensors/sensor.mapper.js';
 
 /** A device, its latest signs of life (null when it was never heard), and what it is by them. */

@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newId } from '../../src/common/ids.js';
@@ -8,35 +7,18 @@ import { UserService } from '../../src/users/user.service.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { describeBothDatabases } from '../support/databases.js';
 import { asTenant, createMunicipality } from '../support/devices-module.js';
+import { publishSigned, publishWrapped, sign, signedHeaders, type Hmac, type Signature } from '../support/signing.js';
 
 const PASSWORD = 'a long enough pass phrase';
 const WAIT = { timeout: 20_000, interval: 50 };
 const START = Date.UTC(2026, 2, 1, 6);
 const DAY_MS = 86_400_000;
 
-interface Hmac {
-  readonly keyId: string;
-  readonly secret: string;
-}
 interface Device {
   readonly deviceId: string;
   readonly sensors: readonly { readonly id: string }[];
   readonly credentials: { readonly apiKey: string; readonly hmac: Hmac };
 }
-interface Signature {
-  readonly keyId?: string;
-  readonly timestamp: string;
-  readonly nonce: string;
-  readonly signature: string;
-}
-
-/** As a device does it, by the contract alone. */
-function sign(secret: string, body: string, at = Date.now(), nonce = newId()): Signature {
-  const timestamp = String(at);
-  const signature = createHmac('sha256', secret).update(`${timestamp}\n${nonce}\n${body}`).digest('hex');
-  return { timestamp, nonce, signature };
-}
-
 describeBothDatabases((db) => {
   let test: TestApp;
   let five: MqttClient;
@@ -101,36 +83,17 @@ describeBothDatabases((db) => {
     JSON.stringify({ timestamp: START + minute++ * 60_000, values: { water_level_cm: value } });
 
   function deliver(device: Device, body: string, signature?: Signature, apiKey?: string) {
-    const { keyId, timestamp, nonce, signature: mac } = signature ?? {};
     const headers = {
-      'x-key-id': keyId,
-      'x-timestamp': timestamp,
-      'x-nonce': nonce,
-      'x-signature': mac,
-      'x-api-key': apiKey,
+      ...(signature && signedHeaders(signature)),
+      ...(apiKey !== undefined && { 'x-api-key': apiKey }),
     };
-    const given = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    return call('POST', '/readings', body, { 'x-device-id': device.deviceId, ...Object.fromEntries(given) });
+    return call('POST', '/readings', body, { 'x-device-id': device.deviceId, ...headers });
   }
 
-  async function publish5(device: Device, body: string, signature?: Signature, kind = 'data'): Promise<void> {
-    const { keyId, timestamp, nonce, signature: mac } = signature ?? {};
-    const userProperties = signature && {
-      ...(keyId === undefined ? {} : { 'x-key-id': keyId }),
-      'x-timestamp': timestamp!,
-      'x-nonce': nonce!,
-      'x-signature': mac!,
-    };
-    await five.publishAsync(`sensors/${device.deviceId}/${kind}`, body, {
-      qos: 1,
-      ...(userProperties && { properties: { userProperties } }),
-    });
-  }
-  async function publish3(device: Device, body: string, signature: Signature, kind = 'data'): Promise<void> {
-    const payload = Buffer.from(body).toString('base64');
-    const wrapped = { payload, ...signature, timestamp: Number(signature.timestamp) };
-    await three.publishAsync(`sensors/${device.deviceId}/${kind}`, JSON.stringify(wrapped), { qos: 1 });
-  }
+  const publish5 = (device: Device, body: string, signature?: Signature, kind?: string) =>
+    publishSigned(five, `sensors/${device.deviceId}/${kind ?? 'data'}`, body, signature);
+  const publish3 = (device: Device, body: string, signature: Signature, kind?: string) =>
+    publishWrapped(three, `sensors/${device.deviceId}/${kind ?? 'data'}`, body, signature);
 
   const values = async ({ sensors }: Device) => {
     const path = `/sensors/${sensors[0]!.id}/readings?from=2026-03-01T00:00:00Z&to=2026-03-08T00:00:00Z&limit=100`;
@@ -246,12 +209,7 @@ describeBothDatabases((db) => {
       const last = reading(2);
       await publish5(device, last, sign(secret, last));
       await vi.waitFor(async () => expect(await values(device)).toEqual([1, 2]), WAIT);
-      const counts = {
-        SIGNATURE_MISSING: 1,
-        SIGNATURE_INVALID: 5,
-        SIGNATURE_EXPIRED: 2,
-        SIGNATURE_REPLAYED: 1,
-      };
+      const counts = { SIGNATURE_MISSING: 1, SIGNATURE_INVALID: 5, SIGNATURE_EXPIRED: 2, SIGNATURE_REPLAYED: 1 };
       await vi.waitFor(async () => expect(await refused(device)).toEqual(counts), WAIT);
       const codes = Object.entries(counts).flatMap(([code, count]) => Array<string>(count).fill(code));
       expect(await rejected(device)).toEqual(codes.sort());

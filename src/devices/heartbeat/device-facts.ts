@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { SqlDialect } from '../../database/dialects/sql-dialect.js';
 import { placeholders, type SqlResult } from '../../database/sql.js';
-import type { DeviceFacts } from './life-judge.js';
+import type { DeviceFacts } from './life-case.js';
 import type { Door } from './listening/listening-span.entity.js';
 
 /** Facts of a device, and the way by which it is heard. */

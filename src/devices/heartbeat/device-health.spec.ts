@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DevicePresence } from '../device-presence.entity.js';
 import type { Device } from '../device.entity.js';
 import { healthOf } from './device-health.js';
-import type { Life } from './life-judge.js';
+import type { Life } from './life-case.js';
 import { LIFE_REASONS } from './life.js';
 
 const NOW = Date.UTC(2026, 2, 1, 12);

@@ -1,7 +1,7 @@
 import type { DevicePresence } from '../device-presence.entity.js';
 import type { Device } from '../device.entity.js';
 import type { DeviceHealth } from './device-health.schemas.js';
-import type { Life } from './life-judge.js';
+import type { Life } from './life-case.js';
 import type { LifeReason } from './life.js';
 
 /** A device's life in an answer, with its reason in words, at an instant (epoch ms). */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { alertsBetween } from './life-alerts.js';
-import type { DeviceFacts, Life } from './life-judge.js';
+import type { DeviceFacts, Life } from './life-case.js';
 
 const T0 = Date.UTC(2026, 2, 1, 12);
 const FACTS: DeviceFacts = {

@@ -1,5 +1,5 @@
 import type { DeviceAlertClear, DeviceAlertKind, DeviceAlertRaise } from '../device-alerts.js';
-import type { DeviceFacts, Life } from './life-judge.js';
+import type { DeviceFacts, Life } from './life-case.js';
 import type { LifeCondition } from './life.js';
 
 type Words = Pick<DeviceAlertRaise, 'kind' | 'severity' | 'title'>;

@@ -6,7 +6,8 @@ import type { NewLiveEvent } from '../../outbox/live-event.js';
 import { DeviceAlerts } from '../device-alerts.js';
 import type { ReportedStatus } from '../device-presence.entity.js';
 import { alertsBetween } from './life-alerts.js';
-import { isOther, type DeviceFacts, type Life } from './life-judge.js';
+import type { DeviceFacts, Life } from './life-case.js';
+import { isOther } from './life-judge.js';
 import type { PresenceState } from './presence-state.js';
 
 /** What happened to one device in a transaction. */

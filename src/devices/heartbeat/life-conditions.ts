@@ -1,4 +1,4 @@
-import type { Case, Life } from './life-judge.js';
+import type { Case, Life } from './life-case.js';
 import {
   BATTERY_GOOD,
   BATTERY_LOW,

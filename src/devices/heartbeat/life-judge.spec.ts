@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judge, pass, unheardLife, type Case, type DeviceFacts, type Life } from './life-judge.js';
+import type { Case, DeviceFacts, Life } from './life-case.js';
+import { judge, pass, unheardLife } from './life-judge.js';
 import { ListenedTime, type Span } from './listening/listened-time.js';
 import { afterSign, type PresenceState, type SignOfLife } from './presence-state.js';
 

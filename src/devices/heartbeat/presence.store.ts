@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { placeholders } from '../../database/sql.js';
 import type { Transaction } from '../../database/transaction.js';
 import type { ReportedStatus } from '../device-presence.entity.js';
-import type { Life } from './life-judge.js';
+import type { Life } from './life-case.js';
 import type { LifeCondition, LifeReason, LifeState } from './life.js';
 import type { PresenceState } from './presence-state.js';
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../config/app-config.js';
 import { Transactions } from '../../../database/transaction.js';
 import type { JudgedDevice } from '../device-facts.js';
-import type { Case } from '../life-judge.js';
+import type { Case } from '../life-case.js';
 import { ListenedTime, type Span } from './listened-time.js';
 import type { Door } from './listening-span.entity.js';
 

@@ -4,7 +4,8 @@ import { Transactions } from '../../../database/transaction.js';
 import { OutboxService } from '../../../outbox/outbox.service.js';
 import { DeviceFactsReader } from '../device-facts.js';
 import { LifeChanges, type Passage } from '../life-changes.js';
-import { pass, type Life } from '../life-judge.js';
+import type { Life } from '../life-case.js';
+import { pass } from '../life-judge.js';
 import { Listening } from '../listening/listening.js';
 import { PresenceStore, type Kept } from '../presence.store.js';
 
