@@ -15,6 +15,7 @@ import { DeviceStatusChange } from '../../../src/devices/heartbeat/history/devic
 import { Protocol } from '../../../src/devices/protocols/protocol.entity.js';
 import { SensorType } from '../../../src/devices/sensors/sensor-type.entity.js';
 import { Sensor } from '../../../src/devices/sensors/sensor.entity.js';
+import { DeviceRefusal } from '../../../src/devices/signatures/device-refusal.entity.js';
 import { SensorShare } from '../../../src/devices/sharing/sensor-share.entity.js';
 import { Municipality } from '../../../src/municipalities/municipality.entity.js';
 import { AlertRule } from '../../../src/rules/alert-rule.entity.js';
@@ -135,13 +136,15 @@ async function storeManyCommands(db: TestDatabase, municipalityId: string, { gro
   await em.flush();
 }
 
-/** A device that was silent many times. */
+/** A device that was silent many times, and that was refused on many days. */
 async function storeManyChanges(db: TestDatabase, municipalityId: string, { device }: Ids): Promise<void> {
   const em = db.orm.em.fork();
   const change = { municipalityId, deviceId: device, reason: 'LAST_HEARTBEAT' as const };
   for (let i = 0; i < MANY; i++) {
     const changedAt = new Date(Date.UTC(2026, 2, 1, 10, i));
     em.create(DeviceStatusChange, { ...change, fromState: 'late', toState: 'offline', changedAt });
+    const day = new Date(Date.UTC(2026, 0, 1 + i)).toISOString().slice(0, 10);
+    em.create(DeviceRefusal, { deviceId: device, day, code: 'SIGNATURE_INVALID', count: 1 });
   }
   await em.flush();
 }

@@ -1,6 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { notAudited } from '../../../database/audited.js';
 import { idProperty } from '../../../database/base.entity.js';
+import { tenantFilter } from '../../../database/tenant.filter.js';
 import { Municipality } from '../../../municipalities/municipality.entity.js';
 import { Device } from '../../device.entity.js';
 import type { LifeReason, LifeState } from '../life.js';
@@ -11,6 +12,7 @@ const OWN_FILTER = { tenant: false };
 const schema = defineEntity({
   name: 'DeviceStatusChange',
   tableName: 'device_status_history',
+  filters: tenantFilter(),
   indexes: [
     { name: 'device_status_history_device_id_changed_at_id_index', properties: ['deviceId', 'changedAt', 'id'] },
     { name: 'device_status_history_municipality_id_changed_at_index', properties: ['municipalityId', 'changedAt'] },
