@@ -72,6 +72,7 @@ export class DeviceRegistrationService {
       longitude: input.longitude ?? null,
       heartbeatIntervalSeconds: input.heartbeatIntervalSeconds,
       reportingIntervalSeconds: input.reportingIntervalSeconds ?? null,
+      signatureRequired: input.signatureRequired ?? false,
       protocolCode: input.protocolCode ?? null,
       ...(await chooseProfile(tx.em, input.profileCode, municipalityId)),
       devEui: input.devEui ?? null,

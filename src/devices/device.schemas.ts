@@ -38,6 +38,8 @@ const reportingIntervalSchema = z
   .nullable()
   .describe('Expected seconds between two reading sets; null: as between two signs of life');
 
+const signatureRequiredSchema = z.boolean().describe('Refuse readings that the device did not sign');
+
 const newSensorSchema = z.strictObject({
   typeCode: metricCodeSchema,
   code: metricCodeSchema.optional().describe('Key in the payloads of the device; the code of the type unless given'),
@@ -73,6 +75,7 @@ export const registerDeviceSchema = z
       .optional(),
     heartbeatIntervalSeconds: heartbeatIntervalSchema.optional(),
     reportingIntervalSeconds: reportingIntervalSchema.optional(),
+    signatureRequired: signatureRequiredSchema.optional(),
     protocolCode: protocolCodeSchema.nullable().optional().describe('Protocol of the catalogue that the device speaks'),
     profileCode: profileCodeSchema.nullable().optional().describe('Profile by which its payloads are read'),
     devEui: devEuiSchema.nullable().optional(),
@@ -103,7 +106,7 @@ export const patchDeviceSchema = z
     longitude: longitudeSchema.nullable().optional(),
     heartbeatIntervalSeconds: heartbeatIntervalSchema.optional(),
     reportingIntervalSeconds: reportingIntervalSchema.optional(),
-    signatureRequired: z.boolean().optional().describe('Refuse readings that the device did not sign'),
+    signatureRequired: signatureRequiredSchema.optional(),
     protocolCode: protocolCodeSchema.nullable().optional().describe('Protocol of the catalogue; null: none'),
     profileCode: profileCodeSchema.nullable().optional().describe('Profile; null: payloads are reading sets or SenML'),
     devEui: devEuiSchema.nullable().optional(),

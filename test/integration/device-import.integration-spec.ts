@@ -5,6 +5,7 @@ import { Device } from '../../src/devices/device.entity.js';
 import { DeviceRegistrationService } from '../../src/devices/device-registration.service.js';
 import { DeviceImportService } from '../../src/devices/import/device-import.service.js';
 import type { ImportResult } from '../../src/devices/import/import.schemas.js';
+import { DeviceProfile, NATIONAL_OWNER } from '../../src/devices/profiles/device-profile.entity.js';
 import { Sensor } from '../../src/devices/sensors/sensor.entity.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { asTenant, createDevicesModule, createMunicipality, createSensorTypes } from '../support/devices-module.js';
@@ -99,6 +100,45 @@ describeEachDatabase((db) => {
     ]);
     expect(counts).toMatchObject({ rows: 9, created: 2, exists: 1, error: 6 });
     expect((await devices()).map(({ id }) => id)).toEqual([`${prefix}-1`, `${prefix}-9`, `${prefix}-taken`]);
+  });
+
+  it('gives devices of several makes the profile of each, and a DevEUI to one of them', async () => {
+    const em = db.orm.em.fork();
+    const definition = {
+      format: 'json' as const,
+      values: [{ path: '$.l', code: 'level' }],
+      unmapped: 'ignore' as const,
+    };
+    const profiles = [
+      [null, 'national'],
+      [town, 'ours'],
+      [otherTown, 'theirs'],
+    ] as const;
+    for (const [municipalityId, name] of profiles) {
+      const owner = municipalityId ?? NATIONAL_OWNER;
+      em.create(DeviceProfile, { municipalityId, owner, code: `p${prefix}_${name}`, name, format: 'json', definition });
+    }
+    await asTenant('all', () => em.flush());
+    const header = 'device_id,name,profile,dev_eui,reporting_interval_seconds,signature_required';
+    const first = [
+      `${prefix}-1,One,p${prefix}_ours,A840410000000001,600,yes`,
+      `${prefix}-2,Two,p${prefix}_national,,,no`,
+      `${prefix}-3,Three,p${prefix}_theirs,,,`,
+    ];
+    const told = async (lines: string[]) =>
+      (await importAs([town], [header, ...lines])).rows.map(({ status, code }) => code ?? status);
+    expect(await told(first)).toEqual(['created', 'created', 'UNKNOWN_PROFILE']);
+    expect(await devices()).toMatchObject([
+      {
+        profileCode: `p${prefix}_ours`,
+        devEui: 'a840410000000001',
+        reportingIntervalSeconds: 600,
+        signatureRequired: true,
+      },
+      { profileCode: `p${prefix}_national`, devEui: null, reportingIntervalSeconds: null, signatureRequired: false },
+    ]);
+    expect(await told([`${prefix}-1,One,,A840410000000001,,`])).toEqual(['DEVICE_ALREADY_EXISTS']);
+    expect(await told([`${prefix}-4,Four,,a840410000000001,,`])).toEqual(['DEV_EUI_TAKEN']);
   });
 
   it('names municipalities by code or id, for whoever has more than one', async () => {

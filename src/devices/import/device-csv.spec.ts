@@ -34,8 +34,10 @@ describe('readDeviceCsv', () => {
 
   it('reads every column', () => {
     const { rows } = read(
-      'device_id,name,municipality,auth_methods,latitude,longitude,sensors,heartbeat_interval_seconds,protocol,metadata.Mast\n' +
-        'dev-1, Gauge ,town,mqtt; hmac|api_key,-47.5,15,water_level_cm|battery_level:batt,300,mqtt,M-4\n',
+      'device_id,name,municipality,auth_methods,latitude,longitude,sensors,heartbeat_interval_seconds,' +
+        'reporting_interval_seconds,protocol,profile,dev_eui,signature_required,metadata.Mast\n' +
+        'dev-1, Gauge ,town,mqtt; hmac|api_key,-47.5,15,water_level_cm|battery_level:batt,300,' +
+        '900,mqtt,dragino_lds,A8404100000000FF,Yes,M-4\n',
     );
     expect(rows[0]).toMatchObject({
       line: 2,
@@ -48,7 +50,11 @@ describe('readDeviceCsv', () => {
         longitude: 15,
         sensors: [{ typeCode: 'water_level_cm' }, { typeCode: 'battery_level', code: 'batt' }],
         heartbeatIntervalSeconds: 300,
+        reportingIntervalSeconds: 900,
         protocolCode: 'mqtt',
+        profileCode: 'dragino_lds',
+        devEui: 'a8404100000000ff',
+        signatureRequired: true,
         metadata: { Mast: 'M-4' },
       },
       errors: [],
@@ -68,13 +74,29 @@ describe('readDeviceCsv', () => {
   });
 
   it('names the column and the place of what is wrong', () => {
-    const { rows } = read('device_id,name,auth_methods,sensors\nx,,api_key|voice,Water|a:b:c\n');
+    const { rows } = read(
+      'device_id,name,auth_methods,sensors,dev_eui,signature_required\nx,,api_key|voice,Water|a:b:c,a840,maybe\n',
+    );
     expect(rows[0]!.errors.map(({ path }) => path)).toEqual([
       'device_id',
       'name',
       'auth_methods.1',
       'sensors.0.typeCode',
       'sensors.1.code',
+      'signature_required',
+      'dev_eui',
+    ]);
+  });
+
+  it('takes a DevEUI once in each municipality', () => {
+    const { rows } = read(
+      'device_id,name,municipality,dev_eui\n' +
+        'dev-1,One,,a8404100000000ff\ndev-2,Two,,A8404100000000FF\ndev-3,Three,town,a8404100000000ff\n',
+    );
+    expect(rows.map(({ errors }) => errors.map(({ path, code }) => [path, code]))).toEqual([
+      [],
+      [['dev_eui', 'DUPLICATE_IN_FILE']],
+      [],
     ]);
   });
 

@@ -37,6 +37,12 @@ const number: Convert = (cell, { decimalComma }) => {
   const plain = decimalComma ? cell.replace(',', '.') : cell;
   return NUMBER.test(plain) ? Number(plain) : cell;
 };
+/** As spreadsheets write it, too. */
+const yesOrNo: Convert = (cell) => {
+  const word = cell.toLowerCase();
+  if (['true', 'yes', '1'].includes(word)) return true;
+  return ['false', 'no', '0'].includes(word) ? false : cell;
+};
 const list = (cell: string): string[] => cell.split(/[|;]/).flatMap((part) => part.trim() || []);
 const sensors: Convert = (cell) =>
   list(cell).map((one) => {
@@ -54,7 +60,11 @@ const COLUMNS: Readonly<Record<string, readonly [field: string, convert: Convert
   longitude: ['longitude', number],
   sensors: ['sensors', sensors],
   heartbeat_interval_seconds: ['heartbeatIntervalSeconds', number],
+  reporting_interval_seconds: ['reportingIntervalSeconds', number],
   protocol: ['protocolCode', text],
+  profile: ['profileCode', text],
+  dev_eui: ['devEui', text],
+  signature_required: ['signatureRequired', yesOrNo],
 };
 const REQUIRED = ['device_id', 'name'];
 const COLUMN_OF = new Map(Object.entries(COLUMNS).map(([column, [field]]) => [field, column]));
@@ -131,15 +141,19 @@ export function inColumn({ path, code, message }: FieldError): FieldError {
 function markDuplicates(rows: readonly DeviceRow[]): DeviceRow[] {
   const first = new Map<string, number>();
   return rows.map((row) => {
-    if (row.deviceId === null) return row;
-    const line = first.get(row.deviceId);
-    first.set(row.deviceId, line ?? row.line);
-    if (line === undefined) return row;
-    const message = `"${row.deviceId}" stands in line ${line} already`;
-    return {
-      ...row,
-      input: undefined,
-      errors: [...row.errors, { path: 'device_id', code: 'DUPLICATE_IN_FILE', message }],
-    };
+    const names = [
+      ['device_id', row.deviceId, row.deviceId],
+      // Each municipality may have it once.
+      ['dev_eui', row.input?.devEui, `${row.municipality?.toLowerCase()} ${row.input?.devEui}`],
+    ] as const;
+    for (const [path, name, key] of names) {
+      if (name === null || name === undefined) continue;
+      const line = first.get(`${path} ${key}`);
+      first.set(`${path} ${key}`, line ?? row.line);
+      if (line === undefined) continue;
+      const message = `"${name}" stands in line ${line} already`;
+      return { ...row, input: undefined, errors: [...row.errors, { path, code: 'DUPLICATE_IN_FILE', message }] };
+    }
+    return row;
   });
 }

@@ -6,6 +6,7 @@ import { uuidSchema } from '../../common/validation/schemas.js';
 import { Municipality } from '../../municipalities/municipality.entity.js';
 import { Device } from '../device.entity.js';
 import type { RegisterDevice } from '../device.schemas.js';
+import { DeviceProfile } from '../profiles/device-profile.entity.js';
 import { Protocol } from '../protocols/protocol.entity.js';
 import { SensorType } from '../sensors/sensor-type.entity.js';
 import type { DeviceRow } from './device-csv.js';
@@ -24,6 +25,10 @@ interface Known {
   readonly devices: ReadonlySet<string>;
   readonly sensorTypes: ReadonlySet<string>;
   readonly protocols: ReadonlySet<string>;
+  /** Municipality (or none: national) and code of each. */
+  readonly profiles: ReadonlySet<string>;
+  /** Municipality and DevEUI of devices. */
+  readonly devEuis: ReadonlySet<string>;
   /** Ids, by id and by code. */
   readonly municipalities: ReadonlyMap<string, string>;
 }
@@ -52,10 +57,22 @@ export class ImportPreflight {
     );
     const foundTypes = await em.find(SensorType, { code: { $in: unique(types) } }, { fields: ['code'] });
     const given = await em.find(Protocol, { code: { $in: unique(protocols) }, enabled: true }, { fields: ['code'] });
+    const profiles = await em.find(
+      DeviceProfile,
+      { code: { $in: unique(inputs.flatMap(({ profileCode }) => profileCode ?? [])) } },
+      { fields: ['code', 'municipalityId'] },
+    );
+    const radios = await em.find(
+      Device,
+      { devEui: { $in: unique(inputs.flatMap(({ devEui }) => devEui ?? [])) } },
+      { fields: ['devEui', 'municipalityId'] },
+    );
     return {
       devices: new Set(taken.map(({ id }) => id)),
       sensorTypes: new Set(foundTypes.map(({ code }) => code)),
       protocols: new Set(given.map(({ code }) => code)),
+      profiles: new Set(profiles.map(({ municipalityId, code }) => within(municipalityId, code))),
+      devEuis: new Set(radios.map(({ municipalityId, devEui }) => within(municipalityId, devEui!))),
       municipalities: await municipalitiesNamed(em, unique(rows.flatMap(({ municipality }) => municipality ?? []))),
     };
   }
@@ -77,12 +94,12 @@ async function municipalitiesNamed(em: EntityManager, names: readonly string[]):
 function checkRow(row: DeviceRow, known: Known): CheckedRow {
   const errors = [...row.errors];
   const { input, municipality } = row;
-  const municipalityId = municipality === undefined ? undefined : municipalityIdOf(municipality, known);
+  const municipalityId = municipality === undefined ? ownMunicipality() : municipalityIdOf(municipality, known);
   if (municipality !== undefined && municipalityId === undefined) {
     const message = `There is no municipality "${municipality}".`;
     errors.push({ path: 'municipality', code: 'MUNICIPALITY_NOT_FOUND', message });
   }
-  if (municipality === undefined && isMunicipalityNeeded()) {
+  if (municipality === undefined && municipalityId === undefined) {
     const message = 'Name the municipality that the device belongs to.';
     errors.push({ path: 'municipality', code: 'MUNICIPALITY_REQUIRED', message });
   }
@@ -96,7 +113,17 @@ function checkRow(row: DeviceRow, known: Known): CheckedRow {
     const message = `There is no protocol "${protocol}" that devices are given.`;
     errors.push({ path: 'protocol', code: 'UNKNOWN_PROTOCOL', message });
   }
+  const profile = input?.profileCode ?? undefined;
+  if (profile !== undefined && ![municipalityId, null].some((owner) => known.profiles.has(within(owner, profile)))) {
+    const message = `There is no profile "${profile}".`;
+    errors.push({ path: 'profile', code: 'UNKNOWN_PROFILE', message });
+  }
   const exists = errors.length === 0 && input !== undefined && known.devices.has(input.deviceId);
+  const devEui = input?.devEui ?? undefined;
+  if (devEui !== undefined && !exists && known.devEuis.has(within(municipalityId, devEui))) {
+    const message = 'Another device of the municipality has this DevEUI.';
+    errors.push({ path: 'dev_eui', code: 'DEV_EUI_TAKEN', message });
+  }
   const isReady = input !== undefined && errors.length === 0 && !exists;
   return { row, errors, exists, input: isReady ? { ...input, municipalityId } : undefined };
 }
@@ -105,9 +132,14 @@ function municipalityIdOf(name: string, { municipalities }: Known): string | und
   return municipalities.get(name) ?? municipalities.get(name.toLowerCase());
 }
 
-function isMunicipalityNeeded(): boolean {
+/** The municipality of a caller who has one alone. */
+function ownMunicipality(): string | undefined {
   const scope = requireTenantScope();
-  return scope.kind === 'all' || scope.municipalityIds.length !== 1;
+  return scope.kind === 'municipalities' && scope.municipalityIds.length === 1 ? scope.municipalityIds[0] : undefined;
+}
+
+function within(municipalityId: string | null | undefined, name: string): string {
+  return `${municipalityId ?? ''} ${name}`;
 }
 
 function unique(values: readonly string[]): string[] {
