@@ -42,16 +42,20 @@ class PersistentDevice {
 
   async connect(): Promise<void> {
     const properties = { sessionExpiryInterval: 600 };
-    const session = { clientId: this.id, clean: false, protocolVersion: 5 as const, properties, reconnectPeriod: 100 };
-    const client = (this.client = mqtt.connect(this.url, session));
+    const session = { clientId: this.id, clean: false, protocolVersion: 5 as const, properties };
+    // The library leaves out what it has subscribed to before, unless it is told to subscribe to nothing by itself.
+    const client = (this.client = mqtt.connect(this.url, { ...session, reconnectPeriod: 100, resubscribe: false }));
     client.on('message', (_topic, payload) => {
       const told = JSON.parse(payload.toString()) as Told;
       this.told.push(told);
       const answer = this.answer(told);
       if (answer !== undefined) this.say({ commandId: told.commandId, ...answer });
     });
-    await new Promise((resolve) => client.once('connect', resolve));
-    await client.subscribeAsync(`system/${this.id}/command`, { qos: 1 });
+    // At every connection: a broker that was killed may have the session back, and not what it was subscribed to.
+    const subscribed = () => client.subscribeAsync(`system/${this.id}/command`, { qos: 1 });
+    await new Promise<void>((resolve, reject) => {
+      client.on('connect', () => void subscribed().then(() => resolve(), reject));
+    });
   }
 
   say(answer: object): void {
