@@ -1,3 +1,4 @@
+import { newId } from '../../../src/common/ids.js';
 import type { Operation, Parameter, Schema } from './operations.js';
 import {
   type Ids,
@@ -19,7 +20,7 @@ export interface Call {
 }
 
 /** Where the foreign record is named, if anywhere. */
-export type Place = 'path' | 'query' | 'body' | 'search' | 'cursor' | 'switch' | 'nowhere';
+export type Place = 'path' | 'query' | 'body' | 'table' | 'search' | 'cursor' | 'switch' | 'nowhere';
 
 /** One way to call an operation: with a foreign record somewhere, the rest being one's own. */
 export interface Variant {
@@ -123,7 +124,7 @@ function tableVariants(operation: Operation): Variant[] {
   return columns.flatMap((column, index) => {
     const thing = TABLE_COLUMNS[column];
     if (thing === undefined) return [];
-    return variant(operation, 'body', `table ${column}`, (target, own) => ({
+    return variant(operation, 'table', `table ${column}`, (target, own) => ({
       path: fillPath(operation, (other) => own[other]),
       body: `${header}\n${first.split(',').with(index, target[thing]).join(',')}\n`,
     }));
@@ -228,6 +229,8 @@ function ownBody({ body, path }: Operation, own: Ids): unknown {
   // Who registers a device, names a new one.
   const example = replaceIds(body?.example, path.endsWith('/register') ? { ...own, device: 'new-gauge' } : own);
   if (typeof example !== 'object' || example === null || Array.isArray(example)) return example;
+  // One municipality takes a name once, and the matrix makes groups for several people of it.
+  if (path.endsWith('/device-groups')) return { ...example, name: `Group ${newId()}` };
   return Object.fromEntries(Object.entries(example).filter(([name]) => name !== 'version'));
 }
 
