@@ -51,9 +51,11 @@ class Queue:
             os.chmod(path, 0o600)
         self.db.execute("pragma journal_mode = wal")
         self.db.execute("pragma synchronous = full")
-        # The nonce belongs to the reading: sent again with the same one it is known as the same message.
+        # The nonce belongs to the reading: sent again with the same one it is known as the same message. Without
+        # autoincrement an empty queue would begin anew at 1, where everything counts as sent.
         self.db.execute(
-            "create table if not exists queue (id integer primary key, payload blob, stamp text, nonce text)"
+            "create table if not exists queue"
+            " (id integer primary key autoincrement, payload blob, stamp text, nonce text)"
         )
 
     def put(self, payload):

@@ -166,9 +166,28 @@ describe('paho_client.py', () => {
     await until(() => existsQueue(bundle));
     child.kill('SIGKILL');
     await broker.start();
+    // A broker that was killed may have forgotten who subscribed to what.
+    await until(async () => {
+      const { subscriber } = await world.root.get<{ subscriber: { subscribed: boolean } }>('/monitoring/mqtt/status');
+      return subscriber.subscribed;
+    });
     expect(await client(bundle, [], lines(301, 1))).toMatchObject({ code: 0 });
     await untilStored(id, 301);
     expect(await storedCount(id)).toBe(2);
+  });
+
+  it('goes on when its queue was empty for a while', async () => {
+    const { id, bundle } = await device();
+    const child = spawn(requirePaho(), [join(CLIENTS, 'paho_client.py'), bundle], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    for (const value of [400, 401, 402]) {
+      child.stdin.write(lines(value, 1));
+      await untilStored(id, value);
+    }
+    child.stdin.end();
+    expect(await ended).toBe(0);
   });
 
   it('answers commands', async () => {
