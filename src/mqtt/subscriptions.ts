@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import type { IConnackPacket, ISubscriptionMap, MqttClient } from 'mqtt';
+import type { ISubscriptionMap, MqttClient } from 'mqtt';
 import { Backoff } from './backoff.js';
 import type { MqttConnectionState } from './mqtt-connection-state.js';
 import type { MqttSettings } from './mqtt.options.js';
@@ -18,8 +18,9 @@ const REPEAT_INITIAL_MS = 1000;
 const REPEAT_MAX_MS = 60_000;
 
 /**
- * Sees to it that the broker knows our subscriptions: on the first connection, whenever it lost our session, and at every
- * connection when they are shared.
+ * Sees to it that the broker knows our subscriptions, at every connection. That it still has our session says nothing about
+ * them: a Mosquitto 2.0.11 that is killed may have stored the session and not yet its subscriptions, and one that restarts
+ * forgets the shared ones. Whoever relies on the session then hears nothing for good, and notices nothing.
  */
 export class Subscriptions {
   private readonly backoff = new Backoff(REPEAT_INITIAL_MS, REPEAT_MAX_MS);
@@ -32,13 +33,11 @@ export class Subscriptions {
     private readonly state: MqttConnectionState,
     private readonly logger: Logger,
   ) {
-    client.on('connect', (connack: IConnackPacket) => {
-      // Mosquitto keeps a session over its restart but not the shared subscriptions in it, and says nothing of that:
-      // seen with 2.0.11. So a share is asked for at every connection.
-      if (!connack.sessionPresent || settings.sharedGroup !== undefined) state.subscribed = false;
-      if (!state.subscribed) this.subscribe();
+    client.on('connect', () => this.subscribe());
+    client.on('close', () => {
+      state.subscribed = false;
+      clearTimeout(this.timer);
     });
-    client.on('close', () => clearTimeout(this.timer));
   }
 
   /** No further attempts. */

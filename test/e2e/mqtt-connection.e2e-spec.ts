@@ -4,13 +4,16 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Aedes } from 'aedes';
+import { connectAsync } from 'mqtt';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startMosquitto } from '../../scripts/services/mosquitto.mjs';
 import { freePort } from '../../scripts/services/ports.mjs';
 import type { Service } from '../../scripts/services/service.mjs';
 import type { MqttOptions } from '../../src/mqtt/mqtt.options.js';
+import { subscriptionOf, TOPICS } from '../../src/mqtt/topics.js';
 import { type MqttApp, startMqttApp, until } from '../support/mqtt-app.js';
 import { connectDevices, publishReadings } from '../support/mqtt-devices.js';
+import { TcpRelay } from '../support/tcp-relay.js';
 import {
   APP_CERTIFICATE,
   APP_KEY,
@@ -115,6 +118,30 @@ describe('MQTT connection', () => {
     await until(() => app.state.counters.inFlight === 0);
     expect(app.state.counters.acknowledgementsDropped).toBeGreaterThan(0);
   });
+
+  it.each([5, 4] as const)(
+    'hears again when the broker kept the session and not what it subscribed to, MQTT %i',
+    async (v) => {
+      const broker = await startBroker();
+      const relay = await TcpRelay.start('127.0.0.1', Number(new URL(broker.url).port));
+      cleanups.push(() => relay.close());
+      const app = await start(`mqtt://127.0.0.1:${relay.port}`, { protocolVersion: v });
+      await app.ready();
+      relay.cut();
+      await until(() => app.state.status !== 'connected');
+      // As a broker does that is killed between two writes of its store.
+      const session = { clientId: 'connection-test', clean: false, resubscribe: false };
+      const properties = { sessionExpiryInterval: 600 };
+      const other = await connectAsync(broker.url, { ...session, protocolVersion: v, ...(v === 5 && { properties }) });
+      await other.unsubscribeAsync(Object.values(TOPICS).map((topic) => subscriptionOf(topic)));
+      await other.endAsync();
+      relay.restore();
+      await app.ready();
+      expect(app.state.sessionPresent).toBe(true);
+      const payloads = await publishReadings(await startDevices(broker.url), { count: 50 });
+      await until(() => payloads.every((payload) => app.desk.payloads.includes(payload)));
+    },
+  );
 
   it.each([{ polite: true }, { polite: false }])(
     'has its share of the messages again after the broker restarted (polite: $polite)',
