@@ -1,11 +1,23 @@
 import { createHash } from 'node:crypto';
+import { Logger } from '@nestjs/common';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SystemClock } from '../../src/common/clock.js';
+import { UnavailableError } from '../../src/common/errors/errors.js';
 import { newId } from '../../src/common/ids.js';
+import type { Transactions } from '../../src/database/transaction.js';
+import type { CredentialUsage } from '../../src/devices/credentials/credential-usage.js';
 import type { SignsOfLife } from '../../src/devices/heartbeat/signs-of-life.js';
 import { DeviceNonce } from '../../src/devices/signatures/device-nonce.entity.js';
 import { DeviceRefusal } from '../../src/devices/signatures/device-refusal.entity.js';
+import type { DeviceClocks } from '../../src/devices/signatures/device-clocks.js';
+import { DeviceNonces } from '../../src/devices/signatures/device-nonces.js';
+import type { HmacKeys } from '../../src/devices/signatures/hmac-keys.js';
+import { MessageSignatures } from '../../src/devices/signatures/message-signatures.js';
 import { NoncePruner } from '../../src/devices/signatures/nonce-pruner.js';
+import { BatchSettler } from '../../src/mqtt/batch-settler.js';
+import { InboundMessage } from '../../src/mqtt/inbound-message.js';
+import { MqttCounters } from '../../src/mqtt/mqtt-connection-state.js';
+import { withMqttDefaults } from '../../src/mqtt/mqtt.options.js';
 import { Municipality } from '../../src/municipalities/municipality.entity.js';
 import type { OutboxService } from '../../src/outbox/outbox.service.js';
 import type { DeviceMessage } from '../../src/readings/device-message.js';
@@ -163,6 +175,65 @@ describeEachDatabase((db) => {
     const results = (await Promise.all(many)).flat();
     expect(results.filter(({ accepted }) => accepted === 1)).toHaveLength(1);
     expect(await counted()).toEqual({ SIGNATURE_REPLAYED: 23 });
+  });
+
+  describe('of heartbeats and answers to commands', () => {
+    const PATTERN = 'sensors/+/heartbeat';
+    const noKeys = {} as HmacKeys & CredentialUsage & DeviceClocks;
+    const open = (transactions: Pick<Transactions, 'run'> = db.transactions) =>
+      new MessageSignatures(noKeys, new DeviceNonces(), transactions as Transactions, noKeys, noKeys, db.config());
+
+    /** A heartbeat whose signature was found right. */
+    function heartbeat(nonce: string, receivedAt: number, dup = false): InboundMessage {
+      const topic = PATTERN.replace('+', device.id);
+      const message = new InboundMessage(topic, device.id, Buffer.from('{}'), 1, false, dup, undefined, receivedAt);
+      message.signed = { nonce, digest: createHash('sha256').update('{}').digest() };
+      return message;
+    }
+
+    /** Handles a batch until it passes; `failures` times it fails behind the guard. */
+    async function handle(messages: InboundMessage[], signatures = open(), failures = 0) {
+      let attempts = 0;
+      const settler = new BatchSettler({
+        settings: { ...withMqttDefaults({ url: 'mqtt://x', clientId: 'x' }), retryQuickMs: 1, retryInitialMs: 1 },
+        sink: { setAside: () => Promise.reject(new Error('nothing is set aside here')) },
+        counters: new MqttCounters(),
+        logger: new Logger('test'),
+        settled: () => undefined,
+        giveUp: new AbortController().signal,
+      });
+      await settler.settle(PATTERN, messages, async (batch) => {
+        await signatures.claimNonces(batch);
+        if (attempts++ < failures) throw new UnavailableError();
+      });
+      return messages.map(({ rejection }) => rejection?.code ?? 'taken');
+    }
+
+    it('refuse a repetition however often its batch is handled', async () => {
+      const [at, signatures] = [Date.now(), open()];
+      expect(await handle([heartbeat('nonce-0001', at)], signatures)).toEqual(['taken']);
+      const batch = () => [
+        heartbeat('nonce-0001', at + 1),
+        heartbeat('nonce-0002', at + 2),
+        heartbeat('nonce-0002', at + 2),
+        heartbeat('nonce-0001', at + 3, true),
+      ];
+      const verdicts = ['SIGNATURE_REPLAYED', 'taken', 'SIGNATURE_REPLAYED', 'taken'];
+      expect(await handle(batch(), signatures, 2)).toEqual(verdicts);
+    });
+
+    it('take a message whose claim was stored without an answer', async () => {
+      let lost = 1;
+      const run: Transactions['run'] = async (work) => {
+        const result = await db.transactions.run(work);
+        if (lost-- > 0) throw new UnavailableError();
+        return result;
+      };
+      const [at, signatures] = [Date.now(), open({ run })];
+      expect(await handle([heartbeat('nonce-0001', at)], signatures)).toEqual(['taken']);
+      expect(await handle([heartbeat('nonce-0001', at + 1)], signatures)).toEqual(['SIGNATURE_REPLAYED']);
+      expect(lost).toBeLessThan(0);
+    });
   });
 
   describe('old nonces', () => {

@@ -7,6 +7,17 @@ export interface NonceClaim extends SignedNonce {
   readonly deviceId: string;
   /** Arrival, epoch milliseconds. */
   readonly seenAt: number;
+  /**
+   * Claimed before the work that it is for, not together with it: the same claim (same bytes, same arrival) is `new` once
+   * more, since nobody knows whether the work was done, nor, when a commit was not answered, who claimed.
+   */
+  readonly repeatable?: boolean;
+}
+
+interface Taken {
+  readonly digest: string;
+  /** Epoch milliseconds. */
+  readonly seenAt: number;
 }
 
 /** `new`: nobody had it. `same`: it was used before, for the same bytes. `other`: for other bytes. */
@@ -17,6 +28,13 @@ export type NonceVerdict = 'new' | 'same' | 'other';
  * a taken key has spoilt the transaction on one of the databases.
  */
 export class NonceTakenError extends Error {}
+
+interface Row {
+  device_id: string;
+  nonce: string;
+  digest: string;
+  seen_at: string | Date;
+}
 
 /** Rows of one statement; four parameters each, far below the limit of either database. */
 const MAX_ROWS = 1_000;
@@ -42,29 +60,34 @@ export class DeviceNonces {
           tx,
           keys.map((key) => first.get(key)!),
         )
-      : new Map<string, string>();
+      : new Map<string, Taken>();
     await this.insert(
       tx,
       keys.filter((key) => !taken.has(key)).map((key) => first.get(key)!),
     );
     return claims.map((claim) => {
       const key = keyOf(claim);
-      const earlier = taken.get(key) ?? (first.get(key) === claim ? undefined : textOf(first.get(key)!));
-      return earlier === undefined ? 'new' : earlier === textOf(claim) ? 'same' : 'other';
+      const isFirst = first.get(key) === claim;
+      const earlier = taken.get(key);
+      if (earlier === undefined && isFirst) return 'new';
+      if ((earlier?.digest ?? textOf(first.get(key)!)) !== textOf(claim)) return 'other';
+      return isFirst && claim.repeatable && earlier?.seenAt === claim.seenAt ? 'new' : 'same';
     });
   }
 
-  /** Digests of those nonces that are there. */
-  private async find(tx: Transaction, claims: readonly NonceClaim[]): Promise<Map<string, string>> {
-    const found = new Map<string, string>();
+  /** Those nonces that are there. */
+  private async find(tx: Transaction, claims: readonly NonceClaim[]): Promise<Map<string, Taken>> {
+    const found = new Map<string, Taken>();
     for (let from = 0; from < claims.length; from += MAX_KEYS) {
       const some = claims.slice(from, from + MAX_KEYS);
-      const { rows } = await tx.query<{ device_id: string; nonce: string; digest: string }>(
-        `select device_id, nonce, digest from device_nonces
+      const { rows } = await tx.query<Row>(
+        `select device_id, nonce, digest, seen_at from device_nonces
          where (device_id, nonce) in (${'(?,?),'.repeat(some.length).slice(0, -1)})`,
         some.flatMap(({ deviceId, nonce }) => [deviceId, nonce]),
       );
-      for (const { device_id: deviceId, nonce, digest } of rows) found.set(keyOf({ deviceId, nonce }), digest);
+      for (const { device_id: deviceId, nonce, digest, seen_at: seenAt } of rows) {
+        found.set(keyOf({ deviceId, nonce }), { digest, seenAt: tx.dialect.epochMs(seenAt) });
+      }
     }
     return found;
   }

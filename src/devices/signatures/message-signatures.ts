@@ -23,8 +23,6 @@ const MAX_ATTEMPTS = 10;
 @Injectable()
 export class MessageSignatures {
   private readonly limits: AgeLimits;
-  /** Messages whose nonce is theirs; a batch that fails is handled again as a whole. */
-  private readonly claimed = new WeakSet<InboundMessage>();
 
   constructor(
     private readonly hmacKeys: HmacKeys,
@@ -60,15 +58,17 @@ export class MessageSignatures {
   /**
    * Claims the nonces of messages that are no readings (those claim theirs where they are stored). Handling these twice
    * does no harm, so what the broker delivers again, or keeps for those who subscribe, passes; the same bytes sent anew
-   * are somebody's repetition.
+   * are somebody's repetition. A batch that is handled again claims again: its own claims stand, and what was somebody's
+   * repetition still is.
    */
   async claimNonces(batch: MessageBatch): Promise<void> {
-    const messages = batch.accepted().filter((message) => message.signed !== undefined && !this.claimed.has(message));
+    const messages = batch.accepted().filter(({ signed }) => signed !== undefined);
     if (messages.length === 0) return;
-    const claims = messages.map(({ signed, deviceId, receivedAt }) => ({ ...signed!, deviceId, seenAt: receivedAt }));
+    const claims = messages.map(({ signed, deviceId, receivedAt }) => {
+      return { ...signed!, deviceId, seenAt: receivedAt, repeatable: true };
+    });
     const verdicts = await this.claim(claims);
     messages.forEach((message, i) => {
-      this.claimed.add(message);
       const isBrokersOwn = verdicts[i] === 'same' && (message.dup || message.retain);
       if (verdicts[i] !== 'new' && !isBrokersOwn) batch.reject(message, 'SIGNATURE_REPLAYED', REPLAYED);
     });
