@@ -101,10 +101,7 @@ describeBothDatabases((db) => {
       new ApiClient(running.url).call<{ accepted: number; rejected: { code: string; reason: string }[] }>(
         'POST',
         '/readings',
-        {
-          headers,
-          body: { samples: [{ t, lvl }] },
-        },
+        { headers, body: { samples: [{ t, lvl }] } },
       );
     const second = '2026-03-01T06:15:00.000Z';
     expect((await byHttp(seconds(second), 2.5)).data).toEqual({ accepted: 1, duplicates: 0, rejected: [] });
@@ -224,9 +221,8 @@ describeBothDatabases((db) => {
     const devEui = 'a84041000181c061';
     const device = await register({ devEui });
     const strange = await makeSource('chirpstack', other);
-    const answer = await deliver('chirpstack', strange.token, sentBy(devEui));
-    expect(answer).toMatchObject({ status: 200, data: { deviceId: null, accepted: 0 } });
-    expect(answer.data['rejected']).toMatchObject([{ code: 'UNKNOWN_DEVICE' }]);
+    const nothing = { deviceId: null, accepted: 0, rejected: [{ code: 'UNKNOWN_DEVICE' }] };
+    expect(await deliver('chirpstack', strange.token, sentBy(devEui))).toMatchObject({ status: 200, data: nothing });
     expect(await rejected(other)).toEqual([[devEui, 'UNKNOWN_DEVICE']]);
     expect(await rejected(home)).not.toContainEqual([devEui, 'UNKNOWN_DEVICE']);
     expect(await latest(device.deviceId)).toBeUndefined();
@@ -254,10 +250,14 @@ describeBothDatabases((db) => {
     const apiKey = { headers: { 'x-api-key': rotated.token }, body: sentBy(devEui) };
     expect((await new ApiClient(running.url).call('POST', '/uplinks/chirpstack', apiKey)).status).toBe(200);
 
+    const lastSeen = async () => (await admin.get<{ health: { lastSeenAt: string } }>(`/devices/${deviceId}`)).health;
+    const { lastSeenAt } = await lastSeen();
     await admin.call('PATCH', `/devices/${deviceId}`, { body: { signatureRequired: true } });
     const later = { ...sentBy(devEui), time: '2026-03-01T07:15:00Z' };
     const unsigned = await deliver('chirpstack', rotated.token, later);
     expect(unsigned.data['rejected']).toMatchObject([{ code: 'SIGNATURE_MISSING' }]);
+    await deliver('chirpstack?event=status', rotated.token, { ...later, batteryLevel: 66 });
+    expect(await lastSeen()).toMatchObject({ lastSeenAt, batteryLevel: null });
     await admin.post(`/devices/${deviceId}/deactivate`, {}, 200);
     const inactive = await deliver('chirpstack', rotated.token, later);
     expect(inactive.data['rejected']).toMatchObject([{ code: 'DEVICE_INACTIVE' }]);

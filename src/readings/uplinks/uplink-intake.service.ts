@@ -76,7 +76,10 @@ export class UplinkIntakeService {
     const [result] = isMessage
       ? await this.ingestion.ingest([{ ...message, deviceId: device.id, source: 'http', receivedAt, payload }])
       : [];
-    if (device.active) await this.presence.record([signOf(device.id, event, receivedAt, message.sets.length > 0)]);
+    // A network server's word does not stand for a device that has to sign its own.
+    if (device.active && !device.signatureRequired) {
+      await this.presence.record([signOf(device.id, event, receivedAt, message.sets.length > 0)]);
+    }
     return { ...(result ? toIngestionAnswer(result) : NOTHING), ...known };
   }
 
