@@ -52,8 +52,11 @@ export class CredentialVerifier {
    * @throws UnavailableError `BUSY` when too many ask at once
    */
   async byMqttPassword(username: string, password: string): Promise<AuthenticatedDevice | null> {
-    const row = await this.find('mqtt', parseMqttUserName(username) === null ? NO_USER : username);
-    const matches = await this.passwords.matches(username, password, row?.secret_hash ?? undefined);
+    const user = parseMqttUserName(username);
+    const row = await this.find('mqtt', user === null ? NO_USER : username);
+    // Names of earlier versions can be guessed; those that were revoked are in hands that should not have them.
+    const isStranger = row === undefined || user?.credentialId == null || !this.isLive(row);
+    const matches = await this.passwords.matches(username, password, row?.secret_hash ?? undefined, isStranger);
     if (row === undefined || !matches) return null;
     if (this.passwords.isOutdated(row.secret_hash!)) await this.renewHash(row, password);
     return this.admit(row);

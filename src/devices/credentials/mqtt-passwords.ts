@@ -12,6 +12,8 @@ const PARAMETERS = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism:
 const CONCURRENCY = 2;
 /** Who would wait longer than this many others, is told to come back: about ten seconds of work. */
 const MAX_WAITING = 1_000;
+/** Of the hashes computed at once, those that anybody can ask for. */
+const STRANGERS_CONCURRENCY = 1;
 
 /** How long a right password is remembered after its last use: longer than a connection usually lasts. */
 const REMEMBER_MS = 24 * 3_600_000;
@@ -32,6 +34,8 @@ interface Remembered {
 @Injectable()
 export class MqttPasswords {
   private readonly limit = new WorkLimit(CONCURRENCY, MAX_WAITING);
+  /** Strangers wait here for one another before they stand in the line of the devices, so that they cannot fill it. */
+  private readonly strangers = new WorkLimit(STRANGERS_CONCURRENCY, MAX_WAITING);
   private readonly key = randomBytes(32);
   /** In the order of their last use. */
   private readonly remembered = new Map<string, Remembered>();
@@ -52,12 +56,18 @@ export class MqttPasswords {
   /**
    * Whether the password is the one of the stored hash. Without one (an unknown user), and with a hash of earlier
    * versions that it is not, it works as long as for a wrong password.
+   * @param isStranger whoever is not known to be a device by a name that nobody can guess: waits in a line of its own
    * @throws UnavailableError `BUSY` when too many are waiting
    */
-  async matches(username: string, password: string, storedHash: string | undefined): Promise<boolean> {
+  async matches(
+    username: string,
+    password: string,
+    storedHash: string | undefined,
+    isStranger: boolean,
+  ): Promise<boolean> {
     const name = this.nameOf(username, password, storedHash ?? '');
     if (storedHash !== undefined && this.recall(name, storedHash)) return true;
-    const asked = this.asking.get(name) ?? this.ask(name, password, storedHash);
+    const asked = this.asking.get(name) ?? this.ask(name, password, storedHash, isStranger);
     return asked;
   }
 
@@ -66,8 +76,8 @@ export class MqttPasswords {
     return isFastHash(storedHash);
   }
 
-  private ask(name: string, password: string, storedHash: string | undefined): Promise<boolean> {
-    const asked = this.compute(password, storedHash)
+  private ask(name: string, password: string, storedHash: string | undefined, isStranger: boolean): Promise<boolean> {
+    const asked = this.compute(password, storedHash, isStranger)
       .then((right) => {
         if (right && storedHash !== undefined) this.remember(name, storedHash);
         return right;
@@ -77,12 +87,13 @@ export class MqttPasswords {
     return asked;
   }
 
-  private async compute(password: string, storedHash: string | undefined): Promise<boolean> {
+  private async compute(password: string, storedHash: string | undefined, isStranger: boolean): Promise<boolean> {
     const isFast = storedHash !== undefined && isFastHash(storedHash);
     if (isFast && matchesHash(password, storedHash)) return true;
     const decoy = await this.decoy;
     const compared = storedHash === undefined || isFast ? decoy : storedHash;
-    const right = await this.limit.run(() => verify(compared, password));
+    const compare = () => this.limit.run(() => verify(compared, password));
+    const right = await (isStranger ? this.strangers.run(compare) : compare());
     return right && compared !== decoy;
   }
 
