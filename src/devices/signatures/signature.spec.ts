@@ -1,6 +1,8 @@
-import { createSecretKey } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { createHmac, createSecretKey } from 'node:crypto';
+import { describe, expect, it, vi } from 'vitest';
 import { HTTP_AGE_LIMITS, judgeSignature, macOf, type HmacKey, type SignatureClaim } from './signature.js';
+
+vi.mock('node:crypto', { spy: true });
 
 const SECRET = 'mT3sX5wZ7cR9dF2hL4nP6qB8tV0xA1eG3iUyQ0v1Jk8';
 const AT = 1_772_345_700_000;
@@ -76,6 +78,17 @@ describe('judgeSignature', () => {
     for (const skewMs of [-300_001, 300_001, -86_400_000]) {
       expect(judge(signedAt(AT + skewMs))).toMatchObject({ right: false, code: 'SIGNATURE_EXPIRED', skewMs });
     }
+  });
+
+  it('costs the same whether a device has no key, one or two', () => {
+    const cost = (...args: Parameters<typeof judge>) => {
+      vi.mocked(createHmac).mockClear();
+      expect(codeOf(...args)).toBe('SIGNATURE_INVALID');
+      return vi.mocked(createHmac).mock.calls.length;
+    };
+    const wrong = { signature: '0'.repeat(64) };
+    expect([[], [KEYS[0]!], KEYS].map((keys) => cost(wrong, keys))).toEqual([2, 2, 2]);
+    expect([[], [KEYS[0]!], KEYS].map((keys) => cost({ ...wrong, keyId: 'hmk_1' }, keys))).toEqual([1, 1, 1]);
   });
 
   it('says nothing about the time of a signature that is wrong', () => {
