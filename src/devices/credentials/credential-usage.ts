@@ -8,8 +8,10 @@ import { Transactions } from '../../database/transaction.js';
 const RESOLUTION_MS = 60_000;
 /** Above this many credentials the memory of when each was written is dropped; it costs a few extra writes. */
 const MAX_REMEMBERED = 200_000;
-/** Uses are gathered this long and written in one statement. */
+/** Uses are gathered this long and written together. */
 const FLUSH_AFTER_MS = 1_000;
+/** Rows of one statement, far below the limit of placeholders of either database. */
+const MAX_ROWS = 5_000;
 
 /** Records when credentials were last used, without a write per use. Losing the last second in a crash is accepted. */
 @Injectable()
@@ -19,6 +21,7 @@ export class CredentialUsage implements OnApplicationShutdown {
   /** Credential → when it was last written here, epoch ms: not everybody who notes a use has read the row just now. */
   private readonly writtenAt = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
+  private writing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly transactions: Transactions,
@@ -39,20 +42,28 @@ export class CredentialUsage implements OnApplicationShutdown {
   }
 
   /** Writes what was noted; a failure is logged and forgotten, because a reading must not fail for it. */
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    if (this.pending.size === 0) return;
-    const ids = [...this.pending].sort();
-    this.pending.clear();
+    this.writing = this.writing.then(() => this.write());
+    return this.writing;
+  }
+
+  private async write(): Promise<void> {
     const now = this.clock.nowMs();
+    // What was noted again while it was being written is written.
+    const due = [...this.pending].filter((id) => now - (this.writtenAt.get(id) ?? -Infinity) >= RESOLUTION_MS).sort();
+    this.pending.clear();
     if (this.writtenAt.size > MAX_REMEMBERED) this.writtenAt.clear();
-    for (const id of ids) this.writtenAt.set(id, now);
     try {
-      await this.transactions.query(
-        `update device_credentials set last_used_at = ? where id in ${placeholders(ids.length)}`,
-        [this.dialect.instant(now), ...ids],
-      );
+      for (let from = 0; from < due.length; from += MAX_ROWS) {
+        const ids = due.slice(from, from + MAX_ROWS);
+        await this.transactions.query(
+          `update device_credentials set last_used_at = ? where id in ${placeholders(ids.length)}`,
+          [this.dialect.instant(now), ...ids],
+        );
+        for (const id of ids) this.writtenAt.set(id, now);
+      }
     } catch (error) {
       this.logger.warn({ err: error }, 'last use of credentials was not recorded');
     }
