@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { ValidationError } from '../common/errors/errors.js';
 import { requireTenantScope } from '../common/request-context/request-context.js';
 import { SqlDialect } from '../database/dialects/sql-dialect.js';
 import { Transactions, type Transaction } from '../database/transaction.js';
 import { Municipality } from '../municipalities/municipality.entity.js';
+import { PlatformUser } from './broker/platform-user.js';
 import { CredentialIssuer, type Issue } from './credentials/credential-issuer.js';
 import { DeviceChanges } from './device-changes.js';
 import { Device } from './device.entity.js';
-import { deviceExists, municipalityNotFound, municipalityRequired } from './device.errors.js';
+import { deviceExists, municipalityNotFound, municipalityRequired, reservedDeviceId } from './device.errors.js';
 import type { Registration } from './device.mapper.js';
 import type { RegisterDevice } from './device.schemas.js';
 import { chooseProfile } from './profiles/profile-choice.js';
@@ -29,12 +31,13 @@ export class DeviceRegistrationService {
     private readonly dialect: SqlDialect,
     private readonly issuer: CredentialIssuer,
     private readonly changes: DeviceChanges,
+    private readonly platform: PlatformUser,
   ) {}
 
   /**
    * Needs a tenant scope; without `municipalityId` the device goes to the caller's only municipality.
-   * @throws ConflictError `DEVICE_ALREADY_EXISTS`; ValidationError for unknown sensor types or protocol, or a missing
-   *   municipality; NotFoundError for a municipality outside the scope; UnavailableError `BUSY`, `DEVICE_CA_UNAVAILABLE`
+   * @throws ConflictError `DEVICE_ALREADY_EXISTS`; ValidationError for unknown sensor types or protocol, a missing
+   *   municipality, or `RESERVED_DEVICE_ID`; NotFoundError for a municipality outside the scope; UnavailableError `BUSY`, `DEVICE_CA_UNAVAILABLE`
    */
   async register(input: RegisterDevice): Promise<Registration> {
     const prepared = await this.prepare(input);
@@ -46,6 +49,7 @@ export class DeviceRegistrationService {
    * @throws ValidationError, NotFoundError as {@link register}
    */
   async prepare(input: RegisterDevice): Promise<PreparedRegistration> {
+    if (this.platform.ownsClientId(input.deviceId)) throw new ValidationError([reservedDeviceId('deviceId')]);
     const methods = input.authMethods ?? ['api_key'];
     const municipalityId = municipalityOf(input.municipalityId);
     const issue = await this.issuer.issue(input.deviceId, new Set(methods));

@@ -1,3 +1,4 @@
+import type { FieldError } from '../common/errors/domain.error.js';
 import { ConflictError, NotFoundError, ValidationError } from '../common/errors/errors.js';
 
 /** No such device, or one of another tenant. */
@@ -7,6 +8,12 @@ export const deviceNotFound = (deviceId: string): NotFoundError =>
 /** The id is taken; ids are unique in the whole country, so it may be another tenant's. */
 export const deviceExists = (deviceId: string, cause: unknown): ConflictError =>
   new ConflictError('DEVICE_ALREADY_EXISTS', `The device id "${deviceId}" is taken.`, { cause });
+
+/** The platform itself connects to the broker under ids of this form, and one id has one session. */
+export const reservedDeviceId = (path: string): FieldError => {
+  const message = 'Device ids of this form are kept for the platform itself.';
+  return { path, code: 'RESERVED_DEVICE_ID', message };
+};
 
 /** Readings and alerts keep pointing to their device. */
 export const deviceHasHistory = (deviceId: string): ConflictError =>

@@ -4,6 +4,7 @@ import { newId } from '../../src/common/ids.js';
 import { SecretCipher } from '../../src/database/secret-cipher.js';
 import { BrokerChanges } from '../../src/devices/broker/broker-changes.js';
 import { DesiredRightsReader } from '../../src/devices/broker/desired-rights.js';
+import { PlatformUser } from '../../src/devices/broker/platform-user.js';
 import { Reconciliation } from '../../src/devices/broker/reconciliation.js';
 import { RightsApplier } from '../../src/devices/broker/rights-applier.js';
 import { RightsTurn } from '../../src/devices/broker/rights-turn.js';
@@ -24,11 +25,13 @@ describeEachDatabase((db) => {
   const municipality = newId();
   let changes: BrokerChanges;
   let reader: DesiredRightsReader;
+  let cipher: SecretCipher;
 
   beforeAll(async () => {
     const config = db.config({ MQTT_DYNAMIC_SECURITY: 'true' });
     changes = new BrokerChanges(config, clock);
-    reader = new DesiredRightsReader(clock, new SecretCipher(config));
+    cipher = new SecretCipher(config);
+    reader = new DesiredRightsReader(clock, cipher, new PlatformUser(config));
     await insertMunicipality(municipality, 'active');
   });
   beforeEach(async () => {

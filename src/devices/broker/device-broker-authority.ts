@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { AppConfig } from '../../config/app-config.js';
 import {
   BrokerAuthority,
   type BrokerAction,
@@ -15,6 +14,8 @@ import { MqttUsers } from './mqtt-users.js';
 import { PlatformUser } from './platform-user.js';
 
 const DENIED: BrokerAdmission = { decision: 'deny' };
+/** Stands in user names after the device's id; no device id holds it. */
+const USER_NAME_SEPARATOR = '~';
 const ALLOWED: BrokerAdmission = { decision: 'allow' };
 
 /**
@@ -28,7 +29,6 @@ export class DeviceBrokerAuthority extends BrokerAuthority {
     private readonly registry: DeviceRegistry,
     private readonly mqttUsers: MqttUsers,
     private readonly platform: PlatformUser,
-    private readonly config: AppConfig,
   ) {
     super();
   }
@@ -36,14 +36,11 @@ export class DeviceBrokerAuthority extends BrokerAuthority {
   override async authenticate(client: BrokerSignIn): Promise<BrokerAdmission> {
     if (this.platform.is(client.username))
       return this.platform.signsIn(client.username, client.password) ? ALLOWED : DENIED;
-    const byPassword = client.password !== undefined || client.certificateName === undefined;
-    const username = byPassword ? client.username : client.certificateName;
-    const deviceId = byPassword
-      ? await this.byPassword(client)
-      : await this.byCertificate(client.certificateName ?? '');
-    if (deviceId === null || username === undefined) return DENIED;
-    if (await this.isAnothersClientId(client.clientId, deviceId)) return DENIED;
-    const expiresAt = await this.mqttUsers.endOf(username);
+    if (this.platform.ownsClientId(client.clientId)) return DENIED;
+    const deviceId = hasPassword(client) ? await this.byPassword(client) : await this.byCertificate(client);
+    if (deviceId === null || client.username === undefined) return DENIED;
+    if (!isClientIdOf(deviceId, client.clientId)) return DENIED;
+    const expiresAt = await this.mqttUsers.endOf(client.username);
     return Number.isFinite(expiresAt) && expiresAt > 0 ? { decision: 'allow', expiresAt } : ALLOWED;
   }
 
@@ -62,10 +59,14 @@ export class DeviceBrokerAuthority extends BrokerAuthority {
     return (await this.verifier.byMqttPassword(username ?? '', password ?? ''))?.deviceId ?? null;
   }
 
-  /** The broker has checked the chain; whether the certificate of this name still counts is known here. */
-  private async byCertificate(name: string): Promise<string | null> {
+  /**
+   * The broker has checked the chain; whether the certificate of this name still counts is known here. The broker asks for
+   * rights by the user name, so another name than the certificate's would be another device's rights.
+   */
+  private async byCertificate({ certificateName: name = '', username }: BrokerSignIn): Promise<string | null> {
     const user = parseMqttUserName(name);
-    if (user === null || user.credentialId === null || !(await this.mqttUsers.isCertificate(name))) return null;
+    if (username !== name || user === null || user.credentialId === null || !(await this.mqttUsers.isCertificate(name)))
+      return null;
     return (await this.isLive(name, user.deviceId)) ? user.deviceId : null;
   }
 
@@ -73,13 +74,18 @@ export class DeviceBrokerAuthority extends BrokerAuthority {
     const device = (await this.registry.resolve([deviceId])).get(deviceId);
     return (device?.active ?? false) && (await this.mqttUsers.isLive(username));
   }
+}
 
-  /** Whoever connects with a client's id takes over its session: ids of other devices and of the platform are theirs. */
-  private async isAnothersClientId(clientId: string, deviceId: string): Promise<boolean> {
-    if (clientId === deviceId) return false;
-    if (clientId.startsWith(this.config.mqtt.clientId) || clientId === this.config.mqtt.username) return true;
-    // Also in the form of a user name: brokers can be told to take that for the client id.
-    const named = parseMqttUserName(clientId)?.deviceId;
-    return named !== undefined && named !== deviceId && (await this.registry.resolve([named])).has(named);
-  }
+/** Where there is a certificate, brokers that have no password to send may send an empty one, or their word for none. */
+function hasPassword({ password, certificateName }: BrokerSignIn): boolean {
+  return certificateName === undefined || !(password === undefined || password === '' || password === 'undefined');
+}
+
+/**
+ * Whoever connects under the client id of another takes over its session. Ids of other devices and processes cannot all be
+ * known here, so a device has its own and those that begin with it and `~`, as its user names do; with an empty one the
+ * broker draws an id that nobody has.
+ */
+function isClientIdOf(deviceId: string, clientId: string): boolean {
+  return clientId === '' || clientId === deviceId || clientId.startsWith(`${deviceId}${USER_NAME_SEPARATOR}`);
 }

@@ -24,18 +24,19 @@ export function deviceOfRole(rolename: string): string | null {
 }
 
 /**
- * The rules of a device's role. Whole topics, no patterns: Mosquitto 2.0 replaces no `%u` in them.
- * Each rule costs time with every change of the broker's file, so there is one for receiving only where it is needed.
+ * The rules of a device's role; its id stands in them, since Mosquitto 2.0 replaces no `%u`. Each rule costs time with every
+ * change of the broker's file: so one is for all topics below `sensors/<id>`, of which those that are no topics of ours have
+ * no subscriber, and there is one for receiving only where it is needed.
  * @param receiving whether the broker lets nobody receive what no rule allows
  */
 export function aclsOf(deviceId: string, receiving: boolean): Acl[] {
-  const rules = (acltype: Acl['acltype'], patterns: readonly TopicPattern[]): Acl[] =>
-    patterns.map((pattern) => ({ acltype, topic: topicOf(pattern, deviceId), allow: true }));
-  return [
-    ...rules('publishClientSend', RIGHTS.publish),
-    ...rules('subscribeLiteral', RIGHTS.subscribe),
-    ...(receiving ? rules('publishClientReceive', RIGHTS.subscribe) : []),
+  const command = topicOf(TOPICS.command, deviceId);
+  const rules: Acl[] = [
+    { acltype: 'publishClientSend', topic: `sensors/${deviceId}/+`, allow: true },
+    { acltype: 'publishClientSend', topic: topicOf(TOPICS.response, deviceId), allow: true },
+    { acltype: 'subscribeLiteral', topic: command, allow: true },
   ];
+  return receiving ? [...rules, { acltype: 'publishClientReceive', topic: command, allow: true }] : rules;
 }
 
 /** The same rules in the same words, whatever their order. */

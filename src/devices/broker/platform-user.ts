@@ -3,6 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
 
 const SHARED_PREFIX = '$share/';
+/** Client ids of the platform's processes begin so, unless `MQTT_CLIENT_ID` says otherwise. */
+const CLIENT_ID_PREFIX = 'hydroalert-';
 
 /** The platform itself as a client of its own broker: `MQTT_USERNAME` with `MQTT_PASSWORD`. */
 @Injectable()
@@ -20,6 +22,16 @@ export class PlatformUser {
     if (!this.is(username) || expected === undefined || password === undefined) return false;
     const [one, other] = [expected, password].map((text) => createHash('sha256').update(text).digest());
     return timingSafeEqual(one!, other!);
+  }
+
+  /**
+   * Whether a process of the platform may connect under this client id; also another process than this one, which is why
+   * the whole prefix is ours. Whoever connects under the client id of another ends its session and gets its messages.
+   */
+  ownsClientId(clientId: string): boolean {
+    const { clientId: own, username } = this.config.mqtt;
+    if (clientId === own || clientId === username) return true;
+    return [CLIENT_ID_PREFIX, `${own}-`].some((prefix) => clientId.startsWith(prefix));
   }
 
   /** Everything but the broker's own topics; shared subscriptions are ours. */

@@ -7,8 +7,8 @@ export interface DesiredClient {
   readonly username: string;
   /** With an MQTT password, or none: a certificate has been checked by the TLS layer. */
   readonly kind: 'mqtt' | 'certificate';
-  /** The password as it is stored; null where it is not. */
-  readonly sealedPassword: string | null;
+  /** Null where it is not known, or there is none. */
+  readonly password: string | null;
 }
 
 /** Live credentials of a device by its id; a device without any may not stand in it. */
@@ -22,22 +22,14 @@ export interface DevicePlan {
   readonly removes: boolean;
 }
 
-/** Opens a stored password. */
-export type Reveal = (client: DesiredClient) => string;
-
 /**
  * What has to be told the broker so that it holds of these devices what is desired, and nothing else. Devices in step
  * are not in the answer. Nothing is ever said about clients and roles that are not named by our rules.
  */
-export function plansFor(
-  deviceIds: Iterable<string>,
-  desired: DesiredState,
-  state: BrokerState,
-  reveal: Reveal,
-): DevicePlan[] {
+export function plansFor(deviceIds: Iterable<string>, desired: DesiredState, state: BrokerState): DevicePlan[] {
   const plans: DevicePlan[] = [];
   for (const deviceId of new Set(deviceIds)) {
-    const plan = planFor(deviceId, desired.get(deviceId) ?? [], state, reveal);
+    const plan = planFor(deviceId, desired.get(deviceId) ?? [], state);
     if (plan.commands.length > 0) plans.push(plan);
   }
   // Whoever is to be kept out is kept out before others are let in.
@@ -56,21 +48,20 @@ export function defaultsPlan({ publishClientSend, subscribe }: DefaultAccess): D
   };
 }
 
-function planFor(deviceId: string, clients: readonly DesiredClient[], state: BrokerState, reveal: Reveal): DevicePlan {
+function planFor(deviceId: string, clients: readonly DesiredClient[], state: BrokerState): DevicePlan {
   const present = state.clientsOf(deviceId);
   const kept = clients.filter((client) => isAsMade(client, deviceId, present.get(client.username)));
   const keptNames = new Set(kept.map(({ username }) => username));
   const strays = [...present.keys()].filter((username) => !keptNames.has(username));
   const missing = clients.filter(
-    ({ username, kind, sealedPassword }) =>
-      !keptNames.has(username) && (kind === 'certificate' || sealedPassword !== null),
+    ({ username, kind, password }) => !keptNames.has(username) && (kind === 'certificate' || password !== null),
   );
   const role = rolePlan(deviceId, kept.length + missing.length > 0, state);
   const commands: DynsecCommand[] = [
     // Deleted, never disabled: only that ends the session, and a disabled client with a certificate may go on publishing.
     ...strays.map((username) => ({ command: 'deleteClient', username }) as const),
     ...role.commands,
-    ...missing.map((client) => creation(deviceId, client, reveal)),
+    ...missing.map((client) => creation(deviceId, client)),
   ];
   return { deviceId, commands, removes: strays.length > 0 || role.removes };
 }
@@ -88,11 +79,9 @@ function rolePlan(deviceId: string, needed: boolean, state: BrokerState): Omit<D
   return { commands: [{ command: 'modifyRole', rolename, acls }], removes: true };
 }
 
-function creation(deviceId: string, client: DesiredClient, reveal: Reveal): DynsecCommand {
-  const { username, kind } = client;
+function creation(deviceId: string, { username, password }: DesiredClient): DynsecCommand {
   const base = { command: 'createClient', username, roles: [{ rolename: roleOf(deviceId) }] } as const;
-  if (kind === 'certificate') return base;
-  return { ...base, password: reveal(client), clientid: deviceId };
+  return password === null ? base : { ...base, password, clientid: deviceId };
 }
 
 /**

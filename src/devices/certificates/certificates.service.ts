@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { Clock } from '../../common/clock.js';
 import { pageOf, startAfter, type Page } from '../../common/pagination/page.js';
 import { Transactions, type Transaction } from '../../database/transaction.js';
+import { tooManyCredentials } from '../credentials/credential.errors.js';
 import { DeviceCredential } from '../credentials/device-credential.entity.js';
 import { DeviceChanges } from '../device-changes.js';
 import { Device } from '../device.entity.js';
@@ -13,6 +14,9 @@ import { certificateNotFound } from './certificate.errors.js';
 import type { GenerateCertificate, ListCertificates } from './certificate.schemas.js';
 import { DeviceCertificate } from './device-certificate.entity.js';
 import type { RevocationReason } from './revocation-reason.js';
+
+/** Live certificates of a device; of its other credentials there may be as many of each kind. */
+const MAX_LIVE = 10;
 
 const cursorSchema = z.tuple([z.guid()]);
 
@@ -35,8 +39,8 @@ export class CertificatesService {
 
   /**
    * A new certificate for a device. Those before it live on until they expire, or for `overlapSeconds` at most.
-   * @throws NotFoundError `DEVICE_NOT_FOUND`; ValidationError for a signing request that is not accepted; UnavailableError
-   *   `DEVICE_CA_UNAVAILABLE`
+   * @throws NotFoundError `DEVICE_NOT_FOUND`; ConflictError `TOO_MANY_CREDENTIALS`; ValidationError for a signing request
+   *   that is not accepted; UnavailableError `DEVICE_CA_UNAVAILABLE`
    */
   async generate({ overlapSeconds, ...order }: GenerateCertificate): Promise<IssuedCertificate> {
     // Before a key is made, which takes its time.
@@ -45,6 +49,7 @@ export class CertificatesService {
     return this.transactions.run(async (tx) => {
       const device = await lockDevice(tx, order.deviceId);
       if (device === null) throw deviceNotFound(order.deviceId);
+      if (overlapSeconds !== 0) await this.checkNumber(tx, device.id);
       if (overlapSeconds !== undefined) await this.endOthers(tx, device.id, overlapSeconds);
       this.authority.store(tx, issued, device.municipalityId);
       await this.changes.record(tx, device, overlapSeconds === undefined ? 'credentials_added' : 'credentials_rotated');
@@ -94,6 +99,17 @@ export class CertificatesService {
       return { certificate, credential: byId.get(certificate.credentialId) ?? null };
     });
     return pageOf(items, query.limit, ({ certificate }) => [certificate.credentialId]);
+  }
+
+  /** The broker holds a client for each live one, and each costs it time with every change. */
+  private async checkNumber(tx: Transaction, deviceId: string): Promise<void> {
+    const live = await tx.em.count(DeviceCredential, {
+      deviceId,
+      kind: 'certificate',
+      revokedAt: null,
+      $or: [{ expiresAt: null }, { expiresAt: { $gt: this.clock.now() } }],
+    });
+    if (live >= MAX_LIVE) throw tooManyCredentials(MAX_LIVE);
   }
 
   /** Leaves the certificates of the device no longer than the overlap; without one, they are revoked. */

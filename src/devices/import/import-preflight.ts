@@ -4,7 +4,9 @@ import type { FieldError } from '../../common/errors/domain.error.js';
 import { requireTenantScope } from '../../common/request-context/request-context.js';
 import { uuidSchema } from '../../common/validation/schemas.js';
 import { Municipality } from '../../municipalities/municipality.entity.js';
+import { PlatformUser } from '../broker/platform-user.js';
 import { Device } from '../device.entity.js';
+import { reservedDeviceId } from '../device.errors.js';
 import type { RegisterDevice } from '../device.schemas.js';
 import { DeviceProfile } from '../profiles/device-profile.entity.js';
 import { Protocol } from '../protocols/protocol.entity.js';
@@ -23,6 +25,8 @@ export interface CheckedRow {
 /** What the lines of a file refer to, as far as it is there. */
 interface Known {
   readonly devices: ReadonlySet<string>;
+  /** Ids that no device may have. */
+  readonly reserved: ReadonlySet<string>;
   readonly sensorTypes: ReadonlySet<string>;
   readonly protocols: ReadonlySet<string>;
   /** Municipality (or none: national) and code of each. */
@@ -36,7 +40,10 @@ interface Known {
 /** Holds the lines of a file against the database, with a few questions for all of them. Stores nothing. */
 @Injectable()
 export class ImportPreflight {
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly platform: PlatformUser,
+  ) {}
 
   /** Needs a tenant scope. */
   async check(rows: readonly DeviceRow[]): Promise<CheckedRow[]> {
@@ -47,14 +54,11 @@ export class ImportPreflight {
   private async lookUp(rows: readonly DeviceRow[]): Promise<Known> {
     const em = this.em.fork();
     const inputs = rows.flatMap(({ input }) => input ?? []);
+    const deviceIds = unique(inputs.map(({ deviceId }) => deviceId));
     const types = inputs.flatMap(({ sensors = [] }) => sensors.map(({ typeCode }) => typeCode));
     const protocols = inputs.flatMap(({ protocolCode }) => protocolCode ?? []);
     // Ids are unique in the country: one that is another tenant's is taken as well, as for a single registration.
-    const taken = await em.find(
-      Device,
-      { id: { $in: unique(inputs.map(({ deviceId }) => deviceId)) } },
-      { fields: ['id'], filters: { tenant: false } },
-    );
+    const taken = await em.find(Device, { id: { $in: deviceIds } }, { fields: ['id'], filters: { tenant: false } });
     const foundTypes = await em.find(SensorType, { code: { $in: unique(types) } }, { fields: ['code'] });
     const given = await em.find(Protocol, { code: { $in: unique(protocols) }, enabled: true }, { fields: ['code'] });
     const profiles = await em.find(
@@ -69,6 +73,7 @@ export class ImportPreflight {
     );
     return {
       devices: new Set(taken.map(({ id }) => id)),
+      reserved: new Set(deviceIds.filter((id) => this.platform.ownsClientId(id))),
       sensorTypes: new Set(foundTypes.map(({ code }) => code)),
       protocols: new Set(given.map(({ code }) => code)),
       profiles: new Set(profiles.map(({ municipalityId, code }) => within(municipalityId, code))),
@@ -94,6 +99,7 @@ async function municipalitiesNamed(em: EntityManager, names: readonly string[]):
 function checkRow(row: DeviceRow, known: Known): CheckedRow {
   const errors = [...row.errors];
   const { input, municipality } = row;
+  if (input !== undefined && known.reserved.has(input.deviceId)) errors.push(reservedDeviceId('device_id'));
   const municipalityId = municipality === undefined ? ownMunicipality() : municipalityIdOf(municipality, known);
   if (municipality !== undefined && municipalityId === undefined) {
     const message = `There is no municipality "${municipality}".`;
