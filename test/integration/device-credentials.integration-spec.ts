@@ -9,6 +9,7 @@ import { CredentialVerifier } from '../../src/devices/credentials/credential-ver
 import { toCredentialResponse } from '../../src/devices/credentials/credential.mapper.js';
 import { listCredentialsSchema, type AuthMethod } from '../../src/devices/credentials/credential.schemas.js';
 import { CredentialsService } from '../../src/devices/credentials/credentials.service.js';
+import { MqttPasswords } from '../../src/devices/credentials/mqtt-passwords.js';
 import { DeviceCredential } from '../../src/devices/credentials/device-credential.entity.js';
 import { hashSecret, newSecret } from '../../src/devices/credentials/secrets.js';
 import { DeviceRegistrationService } from '../../src/devices/device-registration.service.js';
@@ -178,6 +179,28 @@ describeEachDatabase((db) => {
       expect(await ask()).not.toBeNull();
       await asTenant([home], () => credentials.revoke(device.id, row!.id));
       expect(await ask()).toBeNull();
+    });
+
+    it('wait with strangers when their names can be guessed or are not live', async () => {
+      const { device, credentials: issued } = await register(['mqtt']);
+      const { username, password } = issued.mqtt!;
+      const legacy = { id: newId(), deviceId: device.id, kind: 'mqtt' as const, lookup: device.id };
+      await asTenant('all', () =>
+        em.fork().insert(DeviceCredential, { ...legacy, secretHash: hashSecret('x'), createdAt: new Date() }),
+      );
+      const matches = vi.spyOn(module.get(MqttPasswords), 'matches');
+      const isStranger = async (name: string) => {
+        await verifier.byMqttPassword(name, password);
+        return matches.mock.lastCall?.[3];
+      };
+      expect(await isStranger(username)).toBe(false);
+      for (const name of [device.id, `${device.id}~${newId()}`, 'no such name', '']) {
+        expect([name, await isStranger(name)]).toEqual([name, true]);
+      }
+      const revoked = (await list(device.id)).find(({ lookup }) => lookup === username)!;
+      await asTenant([home], () => credentials.revoke(device.id, revoked.id));
+      expect(await isStranger(username)).toBe(true);
+      matches.mockRestore();
     });
 
     const setHash = (id: string, hash: string) =>
