@@ -1,9 +1,10 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { MunicipalitiesController } from './municipalities.controller.js';
 import { MunicipalityChanges } from './municipality-changes.js';
 import { MunicipalityService } from './municipality.service.js';
 
-/** Tenancy: the municipalities of the country. */
+/** Tenancy: the municipalities of the country. Global, because rooms above take part in what becomes of them. */
+@Global()
 @Module({
   controllers: [MunicipalitiesController],
   providers: [MunicipalityChanges, MunicipalityService],

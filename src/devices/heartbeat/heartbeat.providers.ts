@@ -7,6 +7,7 @@ import { StatusHistoryService } from './history/status-history.service.js';
 import { LifeChanges } from './life-changes.js';
 import { ListeningWatch } from './listening/listening-watch.js';
 import { Listening } from './listening/listening.js';
+import { MunicipalityLives } from './municipality-lives.js';
 import { MaintenanceService } from './maintenance/maintenance.service.js';
 import { PresenceIntakeService } from './presence-intake.service.js';
 import { PresenceService } from './presence.service.js';
@@ -25,6 +26,7 @@ export const HEARTBEAT = [
   Listening,
   ListeningWatch,
   MaintenanceService,
+  MunicipalityLives,
   PresenceIntakeService,
   PresenceService,
   PresenceStore,

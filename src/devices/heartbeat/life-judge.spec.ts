@@ -217,10 +217,27 @@ describe('judge and pass', () => {
       expect(kept.change(2e8, { active: true }).life).toMatchObject({ state: 'late', reason: 'AWAITED' });
     });
 
-    it('of a municipality are noticed when it is back', () => {
-      const kept = new Kept().sign(0).change(10_000, { municipalityActive: false });
-      expect(kept.life?.state).toBe('deactivated');
-      expect(kept.dueAfter).not.toBeNull();
+    it('of a municipality are found by the next look, and nothing happens to its devices meanwhile', () => {
+      const listenedTo = (until: number): Span[] => [{ since: T0 - 1e9, until: T0 + until }];
+      const kept = new Kept(FACTS, listenedTo(10_000)).sign(0);
+      kept.facts = { ...FACTS, municipalityActive: false };
+      // Silent for long when somebody looks: it is neither late nor offline in between.
+      kept.spans = listenedTo(1_000_000);
+      expect(kept.sweep(1_000_000).story).toEqual(['online 0', 'deactivated 1000']);
+      expect(kept.dueAfter).toBe(1_600_000);
+      kept.facts = FACTS;
+      kept.spans = listenedTo(5_000_000);
+      expect(kept.sweep(5_000_000).life).toMatchObject({ state: 'late', reason: 'AWAITED', since: T0 + 5_000_000 });
+      kept.spans = listenedTo(6_000_000);
+      expect(kept.sweep(6_000_000).story.slice(2)).toEqual(['late 5000', 'offline 5180.001']);
+    });
+
+    it('of a municipality take a device out that is offline and has nothing to wait for', () => {
+      const kept = new Kept(FACTS, [{ since: T0 - 1e9, until: T0 + 1e6 }]).sign(0).sweep(1e6);
+      expect(kept.life?.state).toBe('offline');
+      kept.facts = { ...FACTS, municipalityActive: false };
+      expect(kept.dueAfter).toBe(1e6);
+      expect(kept.sweep(1e6).life).toMatchObject({ state: 'deactivated', since: T0 + 1e6 });
     });
   });
 

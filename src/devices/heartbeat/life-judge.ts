@@ -98,10 +98,12 @@ function stateAt(
 
 /** The next instant after `after` at which the device becomes something else if nothing comes; null: none. */
 function dueAt(one: Case, life: Life, after: number): number | null {
-  const { facts, presence } = one;
+  const { facts, presence, listened } = one;
+  // Taken out of service, or back into it, and not looked at since: nothing else counts before that is entered.
+  if (isActive(facts) !== (life.state !== 'deactivated')) return Math.max(life.since, listened.until);
   if (!facts.active) return null;
   const due: (number | null)[] = [];
-  if (!facts.municipalityActive) due.push(Math.max(after, life.since, one.listened.until) + SUSPENDED_LOOK_MS);
+  if (!facts.municipalityActive) due.push(Math.max(after, life.since, listened.until) + SUSPENDED_LOOK_MS);
   else if (life.state === 'maintenance') due.push(facts.maintenanceUntil);
   else if (life.state === 'online') due.push(lateAt(one), offlineAt(one, life.watchedSince));
   else if (life.state === 'late') due.push(offlineAt(one, life.watchedSince));
