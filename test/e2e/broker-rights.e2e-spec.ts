@@ -101,7 +101,12 @@ describeBothDatabases((db) => {
     for (const topic of [`system/${neighbour.deviceId}/command`, 'system/+/command', '#', '$CONTROL/#', 'sensors/#']) {
       await expect(client.subscribeAsync(topic), topic).rejects.toThrow();
     }
-    for (const topic of [`sensors/${neighbour.deviceId}/data`, `sensors/${deviceId}/other`, 'x']) {
+    for (const topic of [
+      `sensors/${neighbour.deviceId}/data`,
+      `sensors/${deviceId}/data/x`,
+      `system/${deviceId}/command`,
+      'x',
+    ]) {
       // Who publishes what he may not loses his connection, too.
       const session = await connect(device);
       await expect(session.publishAsync(topic, '{}', { qos: 1 }), topic).rejects.toThrow(/Not authorized/i);

@@ -8,10 +8,51 @@ import { PlatformUser } from '../../src/devices/broker/platform-user.js';
 import { Reconciliation } from '../../src/devices/broker/reconciliation.js';
 import { RightsApplier } from '../../src/devices/broker/rights-applier.js';
 import { RightsTurn } from '../../src/devices/broker/rights-turn.js';
+import type { Transactions } from '../../src/database/transaction.js';
+import { DynsecUnavailable } from '../../src/mqtt/dynamic-security/dynsec.errors.js';
+import type {
+  DefaultAccess,
+  DynsecCommand,
+  DynsecResponse,
+  ListedClient,
+  ListedRole,
+} from '../../src/mqtt/dynamic-security/dynsec.types.js';
 import { DynsecClient } from '../../src/mqtt/dynamic-security/dynsec-client.js';
 import { MqttConnectionState } from '../../src/mqtt/mqtt-connection-state.js';
 import { withMqttDefaults } from '../../src/mqtt/mqtt.options.js';
 import { describeEachDatabase } from '../support/databases.js';
+
+interface CredentialOptions {
+  readonly kind?: string;
+  readonly endsIn?: number;
+  readonly revoked?: boolean;
+  /** Whether its password can be read. */
+  readonly sealed?: boolean;
+}
+
+/** A broker that keeps what it is told; `fail`: it does as it is told, but its answer is lost. */
+class RememberingBroker {
+  readonly told: DynsecCommand[] = [];
+  listed = 0;
+  fail = false;
+
+  send(commands: readonly DynsecCommand[]): Promise<DynsecResponse[]> {
+    this.told.push(...commands);
+    if (this.fail) return Promise.reject(new DynsecUnavailable('timeout'));
+    return Promise.resolve(commands.map(({ command }) => ({ command })));
+  }
+  clients(): Promise<ListedClient[]> {
+    this.listed++;
+    return Promise.resolve([]);
+  }
+  roles(): Promise<ListedRole[]> {
+    return Promise.resolve([]);
+  }
+  defaultAccess(): Promise<DefaultAccess> {
+    const denied = { publishClientSend: false, subscribe: false };
+    return Promise.resolve({ ...denied, publishClientReceive: true, unsubscribe: true });
+  }
+}
 
 class StillClock extends Clock {
   at = Date.UTC(2026, 10, 24);
@@ -59,7 +100,7 @@ describeEachDatabase((db) => {
 
   async function insertCredential(
     deviceId: string,
-    { kind = 'mqtt', endsIn, revoked = false }: { kind?: string; endsIn?: number; revoked?: boolean } = {},
+    { kind = 'mqtt', endsIn, revoked = false, sealed = true }: CredentialOptions = {},
   ): Promise<string> {
     const id = newId();
     const instant = (offset: number) => db.dialect.instant(clock.nowMs() + offset);
@@ -71,7 +112,7 @@ describeEachDatabase((db) => {
         deviceId,
         kind,
         `${deviceId}~${id}`,
-        kind === 'mqtt' ? 'sealed' : null,
+        kind !== 'mqtt' ? null : sealed ? cipher.encrypt('secret', `${deviceId}~${id}`) : 'v1.of-another-key',
         endsIn === undefined ? null : instant(endsIn),
         revoked ? instant(0) : null,
       ],
@@ -164,13 +205,74 @@ describeEachDatabase((db) => {
     expect([...later.clients.keys()]).toEqual(['gauge-1']);
   });
 
-  it('lets one instance at a time work on the broker', async () => {
-    const client = new DynsecClient(
-      withMqttDefaults({ url: 'mqtt://127.0.0.1:1', clientId: 'x' }),
-      new MqttConnectionState(clock),
-    );
+  function turnOn(client: DynsecClient): RightsTurn {
     const applier = new RightsApplier(client);
-    const turn = new RightsTurn(clock, changes, reader, applier, new Reconciliation(clock, changes, reader, applier));
+    return new RightsTurn(clock, changes, reader, applier, new Reconciliation(clock, changes, reader, applier));
+  }
+
+  it('goes on with the others where a password cannot be read', async () => {
+    for (const id of ['gauge-1', 'gauge-2', 'gauge-3']) await insertDevice(id);
+    await insertCredential('gauge-1', { sealed: false });
+    const certificate = await insertCredential('gauge-1', { kind: 'certificate' });
+    const readable = await insertCredential('gauge-2');
+    const all = await db.transactions.run((tx) => reader.all(tx));
+    expect(all.unknownPasswords).toBe(1);
+    const broker = new RememberingBroker();
+    const turn = turnOn(broker as unknown as DynsecClient);
+    for (const id of ['gauge-1', 'gauge-2', 'gauge-3']) await note(id, true);
+    expect(await db.transactions.run((tx) => turn.take(tx))).toBe('more');
+    expect(await due()).toEqual([]);
+    const made = broker.told.flatMap((one) => (one.command === 'createClient' ? [[one.username, one.password]] : []));
+    expect(made).toEqual([
+      [`gauge-1~${certificate}`, undefined],
+      [`gauge-2~${readable}`, 'secret'],
+    ]);
+  });
+
+  it('plans nothing for a device whose id the platform may connect under', async () => {
+    const { clientId } = db.config().mqtt;
+    for (const id of ['hydroalert-old', clientId, 'gauge-1']) {
+      await insertDevice(id);
+      await insertCredential(id);
+    }
+    const { clients } = await db.transactions.run((tx) => reader.all(tx));
+    expect([...clients.keys()]).toEqual(['gauge-1']);
+  });
+
+  it('does not trust what it remembers after a turn that failed and could not be undone', async () => {
+    const broker = new RememberingBroker();
+    const turn = turnOn(broker as unknown as DynsecClient);
+    const take = () => db.transactions.run((tx) => turn.take(tx));
+    const epoch = async () => {
+      const { rows } = await db.transactions.query<{ epoch: number | string }>('select epoch from broker_sync');
+      return Number(rows[0]?.epoch);
+    };
+    await insertDevice('gauge-1');
+    await insertCredential('gauge-1');
+    await note('gauge-1');
+    broker.fail = true;
+    await expect(take()).rejects.toThrow(DynsecUnavailable);
+    const away = { run: () => Promise.reject(new Error('the database is away')) } as unknown as Transactions;
+    await expect(turn.undo(away)).rejects.toThrow('away');
+    // The change is lost as well, as if the commit had been done and only its answer lost.
+    await db.transactions.query('delete from broker_changes');
+    const before = await epoch();
+    expect(await turn.isWanted(db.transactions)).toBe(true);
+    await expect(take()).rejects.toThrow(DynsecUnavailable);
+    expect(await epoch()).toBe(before);
+    broker.fail = false;
+    const listed = broker.listed;
+    expect(await take()).toBe('more');
+    // Once for what was told and not noted, once for this turn.
+    expect(await epoch()).toBe(before + 2);
+    expect(broker.listed).toBe(listed + 1);
+    expect(await due()).toEqual([]);
+    expect(broker.told.at(-1)).toMatchObject({ command: 'createClient' });
+  });
+
+  it('lets one instance at a time work on the broker', async () => {
+    const settings = withMqttDefaults({ url: 'mqtt://127.0.0.1:1', clientId: 'x' });
+    const turn = turnOn(new DynsecClient(settings, new MqttConnectionState(clock)));
     await note('gauge-1');
     await db.transactions.run(async (tx) => {
       await tx.query(`select epoch from broker_sync where name = 'rights' for update`);

@@ -1,12 +1,16 @@
+import { EntityManager } from '@mikro-orm/core';
 import type { TestingModule } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/common/ids.js';
 import { AppConfig } from '../../src/config/app-config.js';
 import type { IssuedCredentials } from '../../src/devices/credentials/credential.schemas.js';
+import { CredentialRotationService } from '../../src/devices/credentials/credential-rotation.service.js';
 import { mqttUserName } from '../../src/devices/credentials/mqtt-user-name.js';
 import { DeviceRegistrationService } from '../../src/devices/device-registration.service.js';
 import type { RegisterDevice } from '../../src/devices/device.schemas.js';
+import { Device } from '../../src/devices/device.entity.js';
 import { DevicesService } from '../../src/devices/devices.service.js';
+import { DeviceImportService } from '../../src/devices/import/device-import.service.js';
 import { BrokerAuthority, type BrokerAction } from '../../src/mqtt/broker-authority.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { asTenant, createDevicesModule, createMunicipality } from '../support/devices-module.js';
@@ -39,11 +43,89 @@ describeEachDatabase((db) => {
     (await authority.authenticate({ clientId, username, password })).decision;
   const userOf = (deviceId: string): string => users.get(deviceId)!;
 
+  /** Answers the certificate's name. */
+  async function addCertificate(deviceId: string): Promise<string> {
+    const added = await asTenant([home], () => module.get(CredentialRotationService).add(deviceId, 'certificate'));
+    return mqttUserName(deviceId, added.credential.id);
+  }
+
+  it('refuses to register ids that the platform itself connects under', async () => {
+    const { clientId } = module.get(AppConfig).mqtt;
+    const ids = ['hydroalert-anything', clientId, `${clientId}-publisher`, `${clientId}-control`];
+    for (const deviceId of ids) {
+      await expect(register(deviceId)).rejects.toMatchObject({
+        kind: 'validation',
+        errors: [{ path: 'deviceId', code: 'RESERVED_DEVICE_ID' }],
+      });
+    }
+    const lines = ['device_id,name', ...[...ids, 'pump-imported'].map((id) => `${id},Pump`)];
+    const { rows } = await asTenant([home], () =>
+      module.get(DeviceImportService).import(Buffer.from(lines.join('\r\n')), { atomic: false, dryRun: false }),
+    );
+    expect(rows.map(({ status, errors }) => [status, errors?.map(({ code }) => code) ?? []])).toEqual([
+      ...ids.map(() => ['error', ['RESERVED_DEVICE_ID']]),
+      ['created', []],
+    ]);
+  });
+
+  it('lets a device have ten live certificates, and no more', async () => {
+    await register('pump-4', ['certificate']);
+    const add = (overlap?: number) =>
+      asTenant([home], () => module.get(CredentialRotationService).add('pump-4', 'certificate', overlap));
+    for (let i = 0; i < 8; i++) await add();
+    const both = await Promise.allSettled([add(), add()]);
+    expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    await expect(add(60)).rejects.toMatchObject({ kind: 'conflict', code: 'TOO_MANY_CREDENTIALS' });
+    // All at once for a new one is always possible.
+    await add(0);
+    await expect(add()).resolves.toBeDefined();
+  });
+
   describe('authenticate', () => {
-    it('lets a device connect by its user and password, under any client id that is nobody else’s', async () => {
-      for (const clientId of ['pump-1', 'pump-1~2', 'mqttjs_8f2a', '', 'ä', 'x'.repeat(200)]) {
-        expect(await decide(clientId, userOf('pump-1'), own.mqtt!.password)).toBe('allow');
+    it('lets a device connect by its user and password, under a client id that can be nobody else’s', async () => {
+      for (const clientId of ['pump-1', 'pump-1~2', userOf('pump-1'), '']) {
+        expect([clientId, await decide(clientId, userOf('pump-1'), own.mqtt!.password)]).toEqual([clientId, 'allow']);
       }
+      // Nobody can say of these whose they are: another process of the platform may connect under any.
+      for (const clientId of ['mqttjs_8f2a', 'ingest-2', 'pump-10', 'pump-1-publisher', 'ä', 'x'.repeat(200)]) {
+        expect([clientId, await decide(clientId, userOf('pump-1'), own.mqtt!.password)]).toEqual([clientId, 'deny']);
+      }
+    });
+
+    it('lets nobody take the session of a process of the platform, also of another one', async () => {
+      await asTenant([home], async () => {
+        // From a time when such ids were not refused.
+        const em = module.get(EntityManager).fork();
+        em.create(Device, { id: 'hydroalert-web-2', municipalityId: home, name: 'Old' });
+        await em.flush();
+        const { credentials } = await module.get(CredentialRotationService).add('hydroalert-web-2', 'mqtt');
+        const { username, password } = credentials.mqtt!;
+        for (const clientId of ['hydroalert-web-2', 'hydroalert-web-2-control', `hydroalert-web-2~1`]) {
+          expect([clientId, await decide(clientId, username, password)]).toEqual([clientId, 'deny']);
+        }
+      });
+    });
+
+    it('lets a device with a certificate in, whatever its broker sends for no password', async () => {
+      const certificateName = await addCertificate('pump-1');
+      const admit = async (username: string | undefined, password: string | undefined) =>
+        (await authority.authenticate({ clientId: 'pump-1', username, password, certificateName })).decision;
+      for (const none of [undefined, '', 'undefined']) {
+        expect([none, await admit(certificateName, none)]).toEqual([none, 'allow']);
+        // Its own certificate, and the user name of somebody else: rights are asked for by the user name.
+        for (const other of [
+          userOf('pump-1'),
+          userOf('pump-2'),
+          await addCertificate('pump-2'),
+          'pump-1',
+          '',
+          undefined,
+        ]) {
+          expect([none, other, await admit(other, none)]).toEqual([none, other, 'deny']);
+        }
+      }
+      expect(await admit(userOf('pump-1'), own.mqtt!.password)).toBe('allow');
+      expect(await admit(userOf('pump-1'), 'wrong')).toBe('deny');
     });
 
     it('denies everything else', async () => {
