@@ -18,9 +18,10 @@ type OpenAlerts = ReadonlyMap<string, ShownAlert>;
 
 /** Alerts in one statement, far below the limit of placeholders of either database. */
 const CHUNK = 1_000;
-const COLUMNS = `id, municipality_id, kind, device_id, title, severity, status, open_marker, device_marker, opened_at,
-  last_occurred_at, occurrences, created_at, updated_at`;
-const VALUES = `(?,?,?,?,?,?,'ACTIVE',1,1,?,?,1,?,?),`;
+const COLUMNS = [
+  ...['id', 'municipality_id', 'kind', 'device_id', 'title', 'severity', 'status', 'open_marker', 'device_marker'],
+  ...['opened_at', 'last_occurred_at', 'occurrences', 'created_at', 'updated_at'],
+];
 
 const TITLE_LENGTH = 200;
 
@@ -105,13 +106,13 @@ export class AlertsOfDevices extends DeviceAlerts {
     const now = tx.dialect.instant(this.clock.nowMs());
     const stored: ShownAlert[] = [];
     for (const some of chunksOf([...fresh.values()])) {
-      await tx.query(
-        `insert into alerts (${COLUMNS}) values ${VALUES.repeat(some.length).slice(0, -1)} ${tx.dialect.skipTaken('id')}`,
-        some.flatMap(({ id, municipalityId, kind, deviceId, title, severity, openedAt }) => {
-          const opening = tx.dialect.instant(openedAt.getTime());
-          return [id, municipalityId, kind, deviceId, title, severity, opening, opening, now, now];
-        }),
-      );
+      const cells = some.map(({ id, municipalityId, kind, deviceId, title, severity, openedAt }) => {
+        const opening = tx.dialect.instant(openedAt.getTime());
+        const about = [id, municipalityId, kind, deviceId, title, severity, 'ACTIVE', 1, 1];
+        return [...about, opening, opening, 1, now, now];
+      });
+      const { sql, params } = tx.dialect.insertRows('alerts', COLUMNS, cells, tx.dialect.skipTaken('id'));
+      await tx.query(sql, params);
       const ids = some.map(({ id }) => id);
       const { rows } = await tx.query<{ id: string }>(
         `select id from alerts where id in ${placeholders(ids.length)}`,

@@ -5,10 +5,10 @@ import type { Transaction } from '../database/transaction.js';
 import type { LiveEvent, NewLiveEvent } from './live-event.js';
 import { OutboxRelay } from './outbox-relay.js';
 
-/** Limits of one insert: below PostgreSQL's 65,535 placeholders and MySQL's smallest usual packet (16 MiB). */
+/** Limits of one insert: below the smallest usual packet of MySQL (16 MiB). */
 const MAX_ROWS = 1_000;
 const MAX_CHARACTERS = 4_000_000;
-const ROW = '(?,?,?,?,?,?)';
+const COLUMNS = ['municipality_id', 'position', 'type', 'payload', 'request_id', 'occurred_at'];
 
 /** Writes live events in the transaction of what they tell, and publishes them once it is committed. */
 @Injectable()
@@ -74,13 +74,9 @@ function* chunksOf(rows: readonly LiveEvent[]): Generator<readonly LiveEvent[]> 
 
 async function insert(tx: Transaction, rows: readonly LiveEvent[]): Promise<void> {
   const occurredAt = tx.dialect.instant(rows[0]!.occurredAt);
-  const params: unknown[] = [];
-  for (const row of rows) {
-    params.push(row.municipalityId, row.position, row.type, row.payload, row.requestId, occurredAt);
-  }
-  await tx.query(
-    `insert into outbox_events (municipality_id, position, type, payload, request_id, occurred_at)
-     values ${`${ROW},`.repeat(rows.length).slice(0, -1)}`,
-    params,
-  );
+  const cells = rows.map(({ municipalityId, position, type, payload, requestId }) => {
+    return [municipalityId, position, type, payload, requestId, occurredAt];
+  });
+  const { sql, params } = tx.dialect.insertRows('outbox_events', COLUMNS, cells);
+  await tx.query(sql, params);
 }

@@ -1,5 +1,6 @@
 import { placeholders, runSql, type SqlClient } from '../sql.js';
 import {
+  type Cells,
   driverErrors,
   NETWORK_ERROR_CODES,
   type Merging,
@@ -61,6 +62,16 @@ export class MysqlDialect extends SqlDialect {
     const rows = `${placeholders(columns.length)},`.repeat(count).slice(0, -1);
     const changes = columns.slice(1).map((column) => `${column} = values(${column})`);
     return `insert into ${table} (${columns.join(', ')}) values ${rows} on duplicate key update ${changes.join(', ')}`;
+  }
+
+  insertRows(table: string, columns: readonly string[], rows: readonly Cells[], end = ''): Statement {
+    const values = `${placeholders(columns.length)},`.repeat(rows.length).slice(0, -1);
+    return { sql: `insert into ${table} (${columns.join(', ')}) values ${values} ${end}`, params: rows.flat() };
+  }
+
+  upsertRows(table: string, columns: readonly string[], rows: readonly Cells[]): Statement {
+    const changes = columns.slice(1).map((column) => `${column} = values(${column})`);
+    return this.insertRows(table, columns, rows, `on duplicate key update ${changes.join(', ')}`);
   }
 
   skipTaken(column: string): string {

@@ -1,5 +1,6 @@
 import { placeholders, runSql, type SqlClient } from '../sql.js';
 import {
+  type Cells,
   driverErrors,
   NETWORK_ERROR_CODES,
   type Merging,
@@ -19,6 +20,13 @@ const numbers = (values: readonly number[]): string => `{${values.join(',')}}`;
 const UNAVAILABLE = /^(08...|53...|57P..|58...|57014|25006|55P03)$/;
 
 const READING_ARRAYS = `unnest($1::float8[], $2::float8[], $3::int4[], $4::int2[], $5::int2[]) as r(instant, value, series_id, quality, risk)`;
+
+/** Rows as a JSON array of objects. Half of a surrogate pair, which JSON of the server refuses, becomes U+FFFD. */
+function jsonOf(columns: readonly string[], rows: readonly Cells[]): string {
+  const names = columns.map((column) => JSON.stringify(column));
+  const cell = (value: Cells[number]) => JSON.stringify(typeof value === 'string' ? value.toWellFormed() : value);
+  return `[${rows.map((row) => `{${row.map((value, i) => `${names[i]}:${cell(value)}`).join(',')}}`).join(',')}]`;
+}
 
 /** PostgreSQL 14 and newer. */
 export class PostgresDialect extends SqlDialect {
@@ -62,6 +70,19 @@ export class PostgresDialect extends SqlDialect {
     const rows = `${placeholders(columns.length)},`.repeat(count).slice(0, -1);
     return `insert into ${table} (${columns.join(', ')}) values ${rows}
       on conflict (${key}) do update set ${others.map((column) => `${column} = excluded.${column}`).join(', ')}`;
+  }
+
+  /** One parameter for all rows: thousands of placeholders take the server longer to read than the rows to store. */
+  insertRows(table: string, columns: readonly string[], rows: readonly Cells[], end = ''): Statement {
+    const names = columns.join(', ');
+    const sql = `insert into ${table} (${names}) select ${names} from json_populate_recordset(null::${table}, ?::json) ${end}`;
+    return { sql, params: [jsonOf(columns, rows)] };
+  }
+
+  upsertRows(table: string, columns: readonly string[], rows: readonly Cells[]): Statement {
+    const [key, ...others] = columns;
+    const changes = others.map((column) => `${column} = excluded.${column}`).join(', ');
+    return this.insertRows(table, columns, rows, `on conflict (${key}) do update set ${changes}`);
   }
 
   skipTaken(): string {

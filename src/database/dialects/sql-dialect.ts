@@ -21,6 +21,9 @@ export interface StoredValue {
 /** How what is new is put together with what is there; null is taken for nothing by all of them. */
 export type Merging = 'add' | 'least' | 'greatest';
 
+/** A row as its cells. */
+export type Cells = readonly (string | number | boolean | null)[];
+
 /** A raw statement with `?` placeholders. */
 export interface Statement {
   readonly sql: string;
@@ -59,6 +62,16 @@ export abstract class SqlDialect {
    * @param columns the key first; every column of a row that can be new
    */
   abstract upsert(table: string, columns: readonly string[], count: number): string;
+
+  /**
+   * Statement that inserts thousands of rows at once.
+   * @param columns names, in the order of the cells; cells are text (instants by {@link instant}), numbers, booleans or null
+   * @param end what follows the rows, such as {@link skipTaken}
+   */
+  abstract insertRows(table: string, columns: readonly string[], rows: readonly Cells[], end?: string): Statement;
+
+  /** Like {@link insertRows}, but replaces what is there already under the same key (the first column). */
+  abstract upsertRows(table: string, columns: readonly string[], rows: readonly Cells[]): Statement;
 
   /** End of an insert whose rows are left out where a unique key is taken. @param column any column of the table */
   abstract skipTaken(column: string): string;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { newId } from '../../common/ids.js';
+import type { Cells, SqlDialect } from '../../database/dialects/sql-dialect.js';
 import type { Transaction } from '../../database/transaction.js';
 import type { NewLiveEvent } from '../../outbox/live-event.js';
 import { DeviceAlerts } from '../device-alerts.js';
@@ -21,9 +22,9 @@ export interface Passage {
   readonly at: number;
 }
 
-/** Rows of one statement; seven parameters each. */
+const HISTORY = ['id', 'device_id', 'municipality_id', 'from_state', 'to_state', 'reason', 'changed_at'];
+/** Rows of one statement. */
 const MAX_ROWS = 2_000;
-const ROW = '(?,?,?,?,?,?,?),';
 
 /** Enters what happened to devices into their history, the alerts and the live log, in the transaction of the change. */
 @Injectable()
@@ -32,7 +33,10 @@ export class LifeChanges {
 
   /** @returns the live events; the caller appends them to the outbox as its last step */
   async enter(tx: Transaction, passages: readonly Passage[]): Promise<NewLiveEvent[]> {
-    await insertHistory(tx, passages.flatMap(historyOf));
+    await insertHistory(
+      tx,
+      passages.flatMap((passage) => historyOf(passage, tx.dialect)),
+    );
     const alerts = passages.map(({ facts, lives, at }) => alertsBetween(facts, lives[0], lives.at(-1)!, at));
     const raised = alerts.flatMap((one) => one.raised);
     const cleared = alerts.flatMap((one) => one.cleared);
@@ -48,22 +52,21 @@ function isNews({ lives, presence, previousStatus }: Passage): boolean {
   return presence.reportedStatus !== previousStatus || isOther(lives[0], lives.at(-1)!);
 }
 
-function historyOf({ facts, lives }: Passage): unknown[][] {
+function historyOf({ facts, lives }: Passage, dialect: SqlDialect): Cells[] {
   return lives.slice(1).flatMap((life, i) => {
     const from = lives[i]!.state;
     if (from === life.state) return [];
-    return [[newId(), facts.deviceId, facts.municipalityId, from, life.state, life.reason, life.since]];
+    return [
+      [newId(), facts.deviceId, facts.municipalityId, from, life.state, life.reason, dialect.instant(life.since)],
+    ];
   });
 }
 
-async function insertHistory(tx: Transaction, rows: readonly unknown[][]): Promise<void> {
+async function insertHistory(tx: Transaction, rows: readonly Cells[]): Promise<void> {
   for (let from = 0; from < rows.length; from += MAX_ROWS) {
     const some = rows.slice(from, from + MAX_ROWS);
-    await tx.query(
-      `insert into device_status_history (id, device_id, municipality_id, from_state, to_state, reason, changed_at)
-       values ${ROW.repeat(some.length).slice(0, -1)}`,
-      some.flatMap((row) => [...row.slice(0, -1), tx.dialect.instant(row.at(-1) as number)]),
-    );
+    const { sql, params } = tx.dialect.insertRows('device_status_history', HISTORY, some);
+    await tx.query(sql, params);
   }
 }
 

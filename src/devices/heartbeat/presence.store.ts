@@ -44,8 +44,8 @@ const COLUMNS = [
   'next_due_at',
 ];
 
-/** Rows of one statement; 16 parameters each, far below the limit of either database. */
-const MAX_ROWS = 1_000;
+/** Rows of one statement; 16 parameters each where rows are parameters, far below the limit of the database. */
+const MAX_ROWS = 2_000;
 
 /** Reads and writes the presence of many devices at once. */
 @Injectable()
@@ -103,7 +103,8 @@ export class PresenceStore {
     ]);
     for (let from = 0; from < rows.length; from += MAX_ROWS) {
       const some = rows.slice(from, from + MAX_ROWS);
-      await tx.query(tx.dialect.upsert('device_presence', COLUMNS, some.length), some.flat());
+      const { sql, params } = tx.dialect.upsertRows('device_presence', COLUMNS, some);
+      await tx.query(sql, params);
     }
   }
 }
