@@ -14,14 +14,15 @@ const BEAT_MS = 2_000;
 const MAX_PAUSE_MS = 10_000;
 /** What waited at the broker is taken in before listening counts, but not for ever. */
 const MAX_DRAIN_MS = 10 * 60_000;
+const DOORS: readonly Door[] = ['http', 'mqtt'];
 const KEPT_MS = 400 * 24 * 3_600_000;
 
 interface OpenSpan {
   readonly id: string;
   readonly since: number;
-  until: number;
-  /** When it was last spoken of. */
-  beatAt: number;
+  readonly until: number;
+  /** When it was last spoken of, and the database has taken it. */
+  readonly beatAt: number;
 }
 
 /**
@@ -34,6 +35,8 @@ export class ListeningWatch implements OnApplicationBootstrap, BeforeApplication
   private readonly rounds = new Rounds(BEAT_MS, () => this.beatQuietly());
   private readonly spans = new Map<Door, OpenSpan>();
   private parkings = 0;
+  /** When listening to the broker was last found interrupted; what waits since then is taken in first. */
+  private deafAt = -Infinity;
   private failing = false;
 
   constructor(
@@ -59,29 +62,48 @@ export class ListeningWatch implements OnApplicationBootstrap, BeforeApplication
   /** Says where this process stands, and looks at what the others said. */
   async beat(): Promise<void> {
     const now = this.clock.nowMs();
-    this.note('http', this.config.hasRole('api') ? now : null, now);
-    this.note('mqtt', this.heardFromBroker(now), now);
-    const open = [...this.spans];
+    this.endUnsaid(now);
+    const heard: Record<Door, number | null> = {
+      http: this.config.hasRole('api') ? now : null,
+      mqtt: this.heardFromBroker(now),
+    };
+    const open = DOORS.flatMap((door) => {
+      const span = this.continued(door, heard[door], now);
+      return span === undefined ? [] : [[door, span] as const];
+    });
     if (open.length > 0) {
       const { dialect } = this.transactions;
       await this.transactions.query(
         dialect.upsert('listening_spans', ['id', 'door', 'heard_since', 'heard_until'], open.length),
         open.flatMap(([door, { id, since, until }]) => [id, door, dialect.instant(since), dialect.instant(until)]),
       );
+      // Only now is it said: what the database did not take while it was away is a pause.
+      for (const [door, span] of open) this.spans.set(door, span);
     }
     await this.listening.refresh(now);
   }
 
-  /** @param heardAt up to when the door was open; null: it is closed */
-  private note(door: Door, heardAt: number | null, now: number): void {
-    const span = this.spans.get(door);
-    if (heardAt === null || heardAt < now - MAX_PAUSE_MS) this.spans.delete(door);
-    else if (span === undefined || now - span.beatAt > MAX_PAUSE_MS) {
-      this.spans.set(door, { id: newId(), since: now, until: now, beatAt: now });
-    } else {
-      span.until = Math.max(span.until, heardAt);
-      span.beatAt = now;
+  /** What was not spoken of for too long is over, whatever happened meanwhile. */
+  private endUnsaid(now: number): void {
+    for (const [door, { beatAt }] of this.spans) {
+      if (now - beatAt <= MAX_PAUSE_MS) continue;
+      this.spans.delete(door);
+      if (door === 'mqtt') this.deafAt = now;
     }
+  }
+
+  /**
+   * The span of a door as it is to be said.
+   * @param heardAt up to when the door was open; null: it is closed
+   */
+  private continued(door: Door, heardAt: number | null, now: number): OpenSpan | undefined {
+    if (heardAt === null || heardAt < now - MAX_PAUSE_MS) {
+      this.spans.delete(door);
+      return undefined;
+    }
+    const span = this.spans.get(door);
+    if (span === undefined) return { id: newId(), since: now, until: now, beatAt: now };
+    return { ...span, until: Math.max(span.until, heardAt), beatAt: now };
   }
 
   /** When the broker last said anything; null while messages cannot come, or old ones still do. */
@@ -94,7 +116,8 @@ export class ListeningWatch implements OnApplicationBootstrap, BeforeApplication
     if (since.getTime() > (this.spans.get('mqtt')?.until ?? 0)) this.spans.delete('mqtt');
     // The answer is heard before the next beat: a broker that is gone without a word is noticed by its silence.
     this.mqtt.probe();
-    if (waited && !this.spans.has('mqtt') && now - since.getTime() < MAX_DRAIN_MS) return null;
+    const waitsSince = Math.max(since.getTime(), this.deafAt);
+    if (waited && !this.spans.has('mqtt') && now - waitsSince < MAX_DRAIN_MS) return null;
     return this.mqtt.heardAt;
   }
 
