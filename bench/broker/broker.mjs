@@ -41,13 +41,13 @@ export async function broker({ devices }) {
     const ratio = repair.seconds / bare.seconds;
     const out = await measureDeactivations(stage, app, passwords);
     const figures = { devices, bare, ...repair, ratio, comparisonSeconds: nothingToDo, ...out, limits: LIMITS };
-    const verdict = devices > LIMITS.devices ? 'no limit' : repair.seconds <= LIMITS.seconds ? 'met' : 'NOT MET';
+    const verdict = repair.seconds <= LIMITS.seconds ? 'met' : 'NOT MET';
     printTable(`Broker rights, ${devices.toLocaleString('en')} devices, Mosquitto with dynamic security`, [
       {
         what: 'all devices after it lost its file',
         value: repair.seconds,
         unit: 's',
-        limit: `10 s for 1,000: ${verdict}`,
+        limit: devices === LIMITS.devices ? `10 s for 1,000: ${verdict}` : '10 s for 1,000',
       },
       { what: 'CPU of the broker for that', value: repair.brokerCpuSeconds, unit: 's' },
       { what: 'the same commands from a bare loop', value: bare.seconds, unit: 's' },
