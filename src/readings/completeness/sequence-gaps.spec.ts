@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { sequenceReport, type SequenceReport } from './sequence-gaps.js';
 
 const INTERVAL = 900_000;
@@ -66,6 +66,33 @@ describe('gaps of a sequence', () => {
       1,
       [{ fromSeq: 4, toSeq: 4, count: 1, after: INTERVAL, before: 2 * INTERVAL }],
     ]);
+  });
+
+  it.each([
+    ['pairs are swapped', 1],
+    ['pairs are swapped and every other pair is followed by a loss', 3],
+  ])('cost a few looks per number when %s', (_what, lost) => {
+    const numbers = [0];
+    for (let pair = 0; pair < 200_000; pair++) {
+      const next = Math.max(numbers.at(-1)!, numbers.at(-2) ?? 0) + (pair % 2 === 0 ? 1 : lost);
+      numbers.push(next + 1, next);
+    }
+    // Each gap that is looked at asks once whether the number is missing in it.
+    let looks = 0;
+    const some = vi.spyOn(Array.prototype, 'some').mockImplementation(function (this: unknown[], test) {
+      if (++looks > 3 * numbers.length) throw new Error('too many gaps are looked at');
+      return this.findIndex((value, i, all) => test(value, i, all)) >= 0;
+    });
+    try {
+      const all = sequenceReport(
+        numbers.map((seq, i) => ({ seq, instant: i * INTERVAL })),
+        INTERVAL,
+        ALWAYS,
+      );
+      expect([all.lost, all.gaps.length]).toEqual(lost === 1 ? [0, 0] : [200_000, 100_000]);
+    } finally {
+      some.mockRestore();
+    }
   });
 
   it('are exactly the numbers that were dropped, for any of them and in whatever order they come', () => {

@@ -88,8 +88,13 @@ class Run {
     if (number < this.first || this.last - number > MAX_BEHIND) return 'restart';
     if (this.seen.has(number)) return seq <= 1 ? 'restart' : 'repeated';
     this.seen.add(number);
-    const gap = this.gaps.find(({ missing }) => missing.some(({ from, to }) => number >= from && number <= to));
+    // The newest first, and closed ones are gone: however a device counts, only few are looked at, since `number` is near.
+    const index = this.gaps.findLastIndex(({ missing }) =>
+      missing.some(({ from, to }) => number >= from && number <= to),
+    );
+    const gap = this.gaps[index];
     if (gap) gap.missing = gap.missing.flatMap((part) => without(part, number));
+    if (gap?.missing.length === 0) this.gaps.splice(index, 1);
     return 'late';
   }
 
