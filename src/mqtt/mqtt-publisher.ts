@@ -62,9 +62,12 @@ export class MqttPublisher implements OnApplicationShutdown {
     if (connection.isUp) return true;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, withinMs);
-    connection.client.once('connect', () => resolve());
+    const onConnect = (): void => resolve();
+    connection.client.once('connect', onConnect);
     await promise;
     clearTimeout(timer);
+    // While the broker is away, each wait would leave one behind.
+    connection.client.off('connect', onConnect);
     return connection.isUp;
   }
 
