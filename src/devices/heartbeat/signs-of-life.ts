@@ -11,6 +11,8 @@ const TIMES_PER_INTERVAL = 4;
 const FLUSH_AFTER_MS = 1_000;
 /** Above this many devices the memory of when each was written is dropped; it costs a few extra writes. */
 const MAX_REMEMBERED = 200_000;
+/** Devices that are written together: short locks, and far below what a statement may name. */
+const PIECE = 2_000;
 
 interface Sign {
   at: number;
@@ -35,6 +37,7 @@ export class SignsOfLife implements OnApplicationShutdown {
   private readonly written = new Map<string, Written>();
   private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> = Promise.resolve();
+  private failing = false;
 
   constructor(
     private readonly presence: PresenceService,
@@ -76,19 +79,35 @@ export class SignsOfLife implements OnApplicationShutdown {
     this.timer ??= setTimeout(() => void this.flush(), FLUSH_AFTER_MS).unref();
   }
 
-  /** A failure is logged and forgotten, because the next message notes it again. */
   private async write(resolution: number): Promise<void> {
     const now = this.clock.nowMs();
     const signs = this.takeDue(now, resolution);
-    try {
-      const devices = await this.presence.record(signs);
-      for (const [id, { intervalMs }] of devices) {
-        this.written.set(id, { at: now, resolution: Math.min(RESOLUTION_MS, intervalMs / TIMES_PER_INTERVAL) });
+    for (let from = 0; from < signs.length; from += PIECE) {
+      const piece = signs.slice(from, from + PIECE);
+      try {
+        await this.record(piece, now);
+        this.failing = false;
+      } catch (error) {
+        if (!this.failing) this.logger.warn({ err: error }, 'signs of life were not recorded; tried again');
+        this.failing = true;
+        // What failed comes last, so that it is not for ever in the way of the others.
+        this.putBack([...signs.slice(from + PIECE), ...piece]);
+        break;
       }
-    } catch (error) {
-      this.logger.warn({ err: error }, 'signs of life were not recorded');
     }
     if (this.pending.size > 0 && resolution > 0) this.schedule();
+  }
+
+  private async record(signs: readonly SignOfLife[], now: number): Promise<void> {
+    const devices = await this.presence.record(signs);
+    for (const [id, { intervalMs }] of devices) {
+      this.written.set(id, { at: now, resolution: Math.min(RESOLUTION_MS, intervalMs / TIMES_PER_INTERVAL) });
+    }
+  }
+
+  /** Of each device one sign is kept at most: what has come meanwhile is newer, and takes over what it does not say. */
+  private putBack(signs: readonly SignOfLife[]): void {
+    for (const { deviceId, ...sign } of signs) this.pending.set(deviceId, { ...sign, ...this.pending.get(deviceId) });
   }
 
   /** Takes out the signs of devices that were not written within their resolution, or the one asked for. */
