@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import type { TestingModule } from '@nestjs/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { newId } from '../../src/common/ids.js';
 import { DevicesService } from '../../src/devices/devices.service.js';
 import { PresenceService } from '../../src/devices/heartbeat/presence.service.js';
 import { Sweeper } from '../../src/devices/heartbeat/sweep/sweeper.js';
@@ -163,6 +164,30 @@ describeEachDatabase((db) => {
       clock.set(start + 86_400 * SECOND - 1);
       expect((await module.get(Sweeper).sweep()).changed).toBe(0);
       expect((await lives.stored([id])).get(id)?.state).toBe('online');
+    });
+
+    it('devices of one door are left alone while somebody listens at the other one only', async () => {
+      const [byMqtt, byHttp] = (await devices(2)) as [string, string];
+      const code = `http-${made}`;
+      const now = db.dialect.instant(start);
+      await db.transactions.query(
+        `insert into protocols (id, code, name, transport, settings, created_at, updated_at)
+         values (?, ?, ?, 'http', '{}', ?, ?)`,
+        [newId(), code, code, now, now],
+      );
+      await db.transactions.query(`update devices set protocol_code = ? where id = ?`, [code, byHttp]);
+      const http = new Lives(db, module, clock, home, start);
+      await lives.listened(0);
+      await http.listened(0, { anew: -60 * SECOND, door: 'http' });
+      await lives.sign([byMqtt, byHttp], 0);
+      // The broker is gone after 20 s.
+      await lives.listened(20 * SECOND);
+      // What other tests left is over.
+      await module.get(Sweeper).sweep();
+      await http.listened(200 * SECOND, { door: 'http' });
+      expect(await module.get(Sweeper).sweep()).toEqual({ looked: 1, changed: 1 });
+      expect(await lives.alerting()).toEqual([byHttp]);
+      expect((await lives.stored([byMqtt])).get(byMqtt)).toMatchObject({ state: 'online', due: 90_001 });
     });
   });
 

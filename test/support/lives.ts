@@ -2,6 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { Clock } from '../../src/common/clock.js';
 import { newId } from '../../src/common/ids.js';
 import type { SignOfLife } from '../../src/devices/heartbeat/presence-state.js';
+import type { Door } from '../../src/devices/heartbeat/listening/listening-span.entity.js';
 import { Listening } from '../../src/devices/heartbeat/listening/listening.js';
 import { PresenceService } from '../../src/devices/heartbeat/presence.service.js';
 import { Sweeper } from '../../src/devices/heartbeat/sweep/sweeper.js';
@@ -58,13 +59,13 @@ export class Lives {
     );
   }
 
-  /** Somebody has listened by MQTT up to now, without a pause since the last call; a new process begins anew. */
-  async listened(until: number, { anew }: { anew?: number } = {}): Promise<void> {
+  /** Somebody has listened up to now, without a pause since the last call; a new process begins anew. */
+  async listened(until: number, { anew, door = 'mqtt' }: { anew?: number; door?: Door } = {}): Promise<void> {
     if (anew !== undefined || this.span === undefined) this.span = { id: newId(), since: anew ?? -3_600_000 };
     const { dialect } = this.db;
     await this.db.transactions.query(
       dialect.upsert('listening_spans', ['id', 'door', 'heard_since', 'heard_until'], 1),
-      [this.span.id, 'mqtt', dialect.instant(this.start + this.span.since), dialect.instant(this.start + until)],
+      [this.span.id, door, dialect.instant(this.start + this.span.since), dialect.instant(this.start + until)],
     );
     this.clock.set(this.start + until);
     await this.app.get(Listening).refresh(this.start + until);

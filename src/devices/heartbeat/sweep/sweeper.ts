@@ -6,6 +6,7 @@ import { DeviceFactsReader } from '../device-facts.js';
 import { LifeChanges, type Passage } from '../life-changes.js';
 import type { Life } from '../life-case.js';
 import { pass } from '../life-judge.js';
+import type { Door } from '../listening/listening-span.entity.js';
 import { Listening } from '../listening/listening.js';
 import { PresenceStore, type Kept } from '../presence.store.js';
 
@@ -21,6 +22,11 @@ export interface SweepResult {
 const CHUNK = 2_000;
 /** Devices of one sweep; the next one goes on. */
 const MAX_DEVICES = 100_000;
+/** The devices of each door, as the facts of a device have it. */
+const HEARD_BY: Readonly<Record<Door, string>> = {
+  mqtt: `(p.transport is null or p.transport <> 'http')`,
+  http: `p.transport = 'http'`,
+};
 
 /**
  * Finds devices that became late or offline, or whose maintenance is over, by nothing but time. Only those are looked at
@@ -45,10 +51,11 @@ export class Sweeper {
   /** @param stopping asked between two pieces */
   async sweep(stopping: () => boolean = () => false): Promise<SweepResult> {
     await this.listening.refresh(this.clock.nowMs());
-    const asOf = Math.max(this.listening.at('mqtt').until, this.listening.at('http').until);
     const result = { looked: 0, changed: 0 };
-    if (asOf !== -Infinity) {
-      const ids = await this.due(asOf);
+    for (const door of ['mqtt', 'http'] as const) {
+      // While nobody listens at a door its devices are left alone: nothing could be said of them again and again.
+      const asOf = this.listening.at(door).until;
+      const ids = asOf === -Infinity ? [] : await this.due(door, asOf);
       for (let from = 0; from < ids.length && !stopping(); from += CHUNK) {
         const { looked, changed } = await this.sweepSome(ids.slice(from, from + CHUNK).sort(), asOf);
         result.looked += looked;
@@ -59,9 +66,11 @@ export class Sweeper {
     return result;
   }
 
-  private async due(asOf: number): Promise<string[]> {
+  private async due(door: Door, asOf: number): Promise<string[]> {
     const { rows } = await this.transactions.query<{ device_id: string }>(
-      `select device_id from device_presence where next_due_at <= ? order by next_due_at, device_id limit ${MAX_DEVICES}`,
+      `select l.device_id from device_presence l
+       join devices d on d.id = l.device_id left join protocols p on p.code = d.protocol_code
+       where l.next_due_at <= ? and ${HEARD_BY[door]} order by l.next_due_at, l.device_id limit ${MAX_DEVICES}`,
       [this.transactions.dialect.instant(asOf)],
     );
     return rows.map((row) => row.device_id);
