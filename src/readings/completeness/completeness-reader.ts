@@ -4,6 +4,7 @@ import { placeholders } from '../../database/sql.js';
 import { Transactions } from '../../database/transaction.js';
 import type { SqlCondition } from '../../devices/sharing/shared-sensors.js';
 import { tenantCondition } from '../../database/tenant-condition.js';
+import { rangeTooLarge } from './completeness-range.js';
 import type { DeliveryCount } from './deliveries.js';
 import type { ScheduleEntry, Stretch } from './expectations.js';
 import type { NumberedSet } from './sequence-gaps.js';
@@ -54,8 +55,16 @@ interface CountRow {
   delay_max: number | string | null;
 }
 
+/** Times of readings that an answer may still look at; each statement takes off what it found. */
+export interface ReadingBudget {
+  left: number;
+}
+
 /** Series of one statement: of a list of 1,000 and more MariaDB makes a join, and reads series from their beginning. */
 const MAX_RANGES = 900;
+/** Rows of one statement, of series that have a reading a minute: what a device uploads is not for us to decide. */
+const ROWS_AT_ONCE = 500_000;
+const MINUTE_MS = 60_000;
 /** Texts of instants that are remembered in one answer. */
 const MAX_TEXTS = 100_000;
 /** Series whose ends one statement looks at. */
@@ -117,8 +126,13 @@ export class CompletenessReader {
    * Distinct instants at which devices measured something, ascending, by device. Reads ranges of the primary key and
    * nothing else; a join with the sensors would make MySQL and MariaDB read each series from its beginning.
    * @param series of {@link series}, which has looked at whose they are
+   * @throws ValidationError `RANGE_TOO_LARGE` as soon as there are more than the budget has left
    */
-  async instants(series: ReadonlyMap<number, string>, { from, to }: Stretch): Promise<Map<string, number[]>> {
+  async instants(
+    series: ReadonlyMap<number, string>,
+    { from, to }: Stretch,
+    budget: ReadingBudget,
+  ): Promise<Map<string, number[]>> {
     const found = new Map<string, Set<number>>();
     // Devices keep the same times, so most texts come again and again.
     const read = new Map<string, number>();
@@ -127,7 +141,8 @@ export class CompletenessReader {
       if (read.size < MAX_TEXTS) read.set(text, known);
       return known;
     };
-    for (const ids of chunksOf([...series.keys()], MAX_RANGES)) {
+    const ranges = Math.min(MAX_RANGES, Math.max(1, Math.floor((ROWS_AT_ONCE * MINUTE_MS) / (to - from))));
+    for (const ids of chunksOf([...series.keys()], ranges)) {
       const some = this.dialect.anyOf('series_id', ids);
       const { rows } = await this.transactions.query<{ series_id: number; instant: string }>(
         `select series_id, instant from readings where ${some.sql} and instant >= ? and instant < ?`,
@@ -135,10 +150,12 @@ export class CompletenessReader {
       );
       for (const { series_id: id, instant } of rows) {
         const device = series.get(id)!;
-        const known = found.get(device);
-        if (known) known.add(epochMs(instant));
-        else found.set(device, new Set([epochMs(instant)]));
+        let known = found.get(device);
+        if (known === undefined) found.set(device, (known = new Set()));
+        const before = known.size;
+        budget.left -= known.add(epochMs(instant)).size - before;
       }
+      if (budget.left < 0) throw rangeTooLarge('The devices delivered more than is looked at in one answer.');
     }
     return new Map([...found].map(([device, instants]) => [device, [...instants].sort((a, b) => a - b)]));
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
-import { CompletenessReader, type LedgerDevice } from './completeness-reader.js';
+import { CompletenessReader, type LedgerDevice, type ReadingBudget } from './completeness-reader.js';
 import { rangeTooLarge } from './completeness-range.js';
 import { expectationsOf, expectedSlots, readingsNeeded, slotsIn, type Stretch } from './expectations.js';
 import type { Slot } from './slots.js';
@@ -15,6 +15,8 @@ export interface AssessedDevice {
 const CHUNK = 1_000;
 /** Slots of one answer: a month of 1,000 devices that report every quarter of an hour. */
 const MAX_SLOTS = 3_000_000;
+/** Times of readings of one answer. Devices may deliver more often than they are expected to, and that is not in the slots. */
+const MAX_INSTANTS = 2 * MAX_SLOTS;
 
 /** Tells from the stored readings which of the slots of devices have one. */
 @Injectable()
@@ -34,16 +36,21 @@ export class SlotLedger {
       const asked = Math.ceil(slots).toLocaleString('en');
       throw rangeTooLarge(`That are ${asked} expected readings, at most 3,000,000 are looked at in one answer.`);
     }
+    const budget = { left: MAX_INSTANTS };
     for (let from = 0; from < devices.length; from += CHUNK) {
-      yield* await this.assessSome(devices.slice(from, from + CHUNK), range);
+      yield* await this.assessSome(devices.slice(from, from + CHUNK), range, budget);
     }
   }
 
-  private async assessSome(devices: readonly LedgerDevice[], range: Stretch): Promise<AssessedDevice[]> {
+  private async assessSome(
+    devices: readonly LedgerDevice[],
+    range: Stretch,
+    budget: ReadingBudget,
+  ): Promise<AssessedDevice[]> {
     const found = new Map<string, readonly Slot[]>();
     for (const { needed, members } of byStretch(devices, range)) {
       const series = await this.reader.series(members.map(({ id }) => id));
-      const instants = await this.reader.instants(series, needed);
+      const instants = await this.reader.instants(series, needed, budget);
       const before = await this.lastBefore(members, series, instants, needed, range);
       for (const device of members) {
         const facts = {
