@@ -52,7 +52,7 @@ export async function provisionTable(
   const devices = parse(bytes);
   const interruption = new Interruption();
   const progress = new Progress(options.dryRun ? 'checked' : 'provisioned');
-  const onWait = (why: string, ms: number): void => progress.say(`${why}; trying again in ${Math.ceil(ms / 1000)} s`);
+  const onWait = (why: string, ms: number): void => progress.say(waiting(why, ms));
   const api = await connect(options, { onWait, signal: interruption.signal });
   try {
     if (options.dryRun) return await dryRun(api, devices, print);
@@ -81,6 +81,8 @@ async function run(
       chunk,
       concurrency,
       signal,
+      patienceMs: options.patience * 1000,
+      onWait: (why, ms) => progress.say(waiting(why, ms)),
       reissueOverlapSeconds: reissue ? overlap : undefined,
       onProgress: (done, all) => progress.show(done, all),
     }).run();
@@ -101,6 +103,8 @@ async function run(
     release();
   }
 }
+
+const waiting = (why: string, ms: number): string => `${why}; trying again in ${Math.ceil(ms / 1000)} s`;
 
 /** Asks the server about every line; nothing is written anywhere. */
 async function dryRun(api: Api, devices: DeviceFile, print: Report): Promise<number> {

@@ -3,9 +3,10 @@ import type { ImportRow } from '../../devices/import/import.schemas.js';
 import { ApiError, type Api } from '../remote/api.js';
 import { CliError } from '../remote/cli-error.js';
 import { NetworkError } from '../remote/http-client.js';
+import type { RetryPolicy } from '../remote/retries.js';
 import type { BundleStore } from './bundle-store.js';
 import { issueCredential } from './credential-client.js';
-import { ImportClient, partsOf, type ImportAnswer } from './import-client.js';
+import { ImportClient, partsOf } from './import-client.js';
 import type { Journal } from './journal.js';
 import type { Outcome, OutcomeStatus } from './outcome.js';
 
@@ -13,7 +14,7 @@ import type { Outcome, OutcomeStatus } from './outcome.js';
 const CLOCK_STEP_MS = 1_000;
 
 /** How a run goes about it. */
-export interface ProvisioningOptions {
+export interface ProvisioningOptions extends RetryPolicy {
   /** Devices of one request; what a lost answer may cost. */
   readonly chunk: number;
   /** Requests at the same time. */
@@ -111,16 +112,17 @@ export class Provisioning {
   private async registerPart(part: readonly DeviceRow[]): Promise<void> {
     const sentBefore = new Set(part.filter(({ deviceId }) => this.journal.of(deviceId!).sent));
     this.journal.add({ type: 'sending', ids: part.map(({ deviceId }) => deviceId!) });
-    const answer: ImportAnswer = await this.client.register(part);
-    const issued = [...answer.rows].flatMap(([id, { credentials }]) =>
-      credentials === undefined ? [] : [{ type: 'credentials' as const, id, reissued: false, credentials }],
-    );
-    if (issued.length > 0) this.journal.add(...issued);
-    for (const row of part) {
-      const told = answer.rows.get(row.deviceId!);
-      if (told === undefined) this.settle(row, 'error', 'NOT_ANSWERED', 'The server did not answer for this line.');
-      else if (told.status === 'created') this.hand(row, 'created');
-      else await this.settleRefused(row, told, answer.uncertain || sentBefore.has(row));
+    for await (const answer of this.client.register(part, this.options)) {
+      const issued = [...answer.rows].flatMap(([id, { credentials }]) =>
+        credentials === undefined ? [] : [{ type: 'credentials' as const, id, reissued: false, credentials }],
+      );
+      if (issued.length > 0) this.journal.add(...issued);
+      for (const row of answer.settled) {
+        const told = answer.rows.get(row.deviceId!);
+        if (told === undefined) this.settle(row, 'error', 'NOT_ANSWERED', 'The server did not answer for this line.');
+        else if (told.status === 'created') this.hand(row, 'created');
+        else await this.settleRefused(row, told, answer.uncertain || sentBefore.has(row));
+      }
     }
   }
 
@@ -128,12 +130,14 @@ export class Provisioning {
    * A line that the server did not register now.
    * @param maybeOurs it was sent before without an answer
    */
-  private async settleRefused(row: DeviceRow, { status, code, message }: ImportRow, maybeOurs: boolean): Promise<void> {
+  private async settleRefused(row: DeviceRow, told: ImportRow, maybeOurs: boolean): Promise<void> {
+    const { status, code, message, retryable } = told;
     // Nobody has seen the credentials of a registration whose answer was lost: nobody misses them.
     const isLost = status === 'exists' && maybeOurs && (await this.isOurs(row));
     const overlap = isLost ? 0 : this.options.reissueOverlapSeconds;
     if (status === 'exists' && overlap !== undefined) return this.reissue(row, overlap);
-    this.journal.add({ type: 'refused', id: row.deviceId! });
+    // What may be registered all the same stays ours to ask about; of what exists, that was looked at just now.
+    if (status === 'exists' || (!maybeOurs && !retryable)) this.journal.add({ type: 'refused', id: row.deviceId! });
     if (status !== 'exists') return this.settle(row, 'error', code, message);
     const advice = 'The device exists and its credentials are not here; --reissue gives it new ones.';
     this.settle(row, 'exists_without_credentials', code, advice);
@@ -185,13 +189,7 @@ export class Provisioning {
   }
 
   private settle(row: DeviceRow, status: OutcomeStatus, code?: string, message?: string, bundle?: string): void {
-    this.outcomes.set(row, {
-      row,
-      status,
-      ...(code && { code }),
-      ...(message && { message }),
-      ...(bundle && { bundle }),
-    });
+    this.outcomes.set(row, { row, status, code, message, bundle });
     this.options.onProgress(this.outcomes.size, this.file.rows.length);
   }
 }

@@ -100,7 +100,8 @@ export class DeviceImportService {
     if (error.code === EXISTS) return told(row, 'exists', error);
     if (error.kind === 'internal')
       this.logger.error({ err: cause, deviceId: row.deviceId }, 'a device was not imported');
-    return { ...told(row, 'error', error), ...(error.errors && { errors: error.errors.map(inColumn) }) };
+    const errors = error.errors && { errors: error.errors.map(inColumn) };
+    return { ...told(row, 'error', error), ...(error.kind === 'unavailable' && { retryable: true }), ...errors };
   }
 }
 

@@ -28,6 +28,13 @@ export const importRowSchema = z.object({
     .describe('`valid`: would be created (dry run); `not_stored`: fine, but another line kept the whole file out'),
   code: z.string().optional().describe('Stable word for what is wrong'),
   message: z.string().optional(),
+  retryable: z
+    .literal(true)
+    .optional()
+    .describe(
+      'The server was busy, or the database away: nothing is wrong with the line. Send it again. The device may exist ' +
+        'nevertheless, when the connection was lost while it was stored',
+    ),
   errors: z
     .array(z.object({ path: z.string(), code: z.string(), message: z.string() }))
     .optional()
