@@ -25,9 +25,12 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.e2e-spec.ts'],
           environment: 'node',
+          setupFiles: ['test/support/own-broker.setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // They start processes and wait for them: more at once than this would make each other late.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -12,6 +12,7 @@ import { ensureModules } from './services/install.mjs';
 import { killProcess, runToEnd, stopProcess } from './services/process.mjs';
 import { applicationEnv, applicationNode } from './services/runtime.mjs';
 import { countTests } from './services/test-report.mjs';
+import { installTestPrograms } from './services/test-programs.mjs';
 import { servicesForRun } from './services/test-run.mjs';
 
 const PROJECT = fileURLToPath(new URL('../', import.meta.url));
@@ -72,6 +73,7 @@ async function run() {
     const remember = (identity) => (runner = identity);
     await ensureModules(PROJECT, remember);
     const buildFailure = includes('e2e') && !interrupted ? await buildForTests(remember) : null;
+    if (includes('integration', 'e2e') && !interrupted) installTestPrograms();
     if (includes('integration', 'e2e') && !interrupted) services = await servicesForRun(PROJECT);
     const exitCode = interrupted ? 1 : await runVitest();
     const { passed, failed, notes } = countTests(report, { exitCode, filtered });

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { reachableFolder } from './account.mjs';
 import { startMariadb } from './mariadb.mjs';
-import { startMosquitto } from './mosquitto.mjs';
 import { postgisBinaries } from './postgres-binaries.mjs';
 import { startMysql } from './mysql.mjs';
 import { mysql9Binaries } from './mysql9-binaries.mjs';
@@ -20,7 +19,6 @@ const STARTERS = {
   TEST_POSTGIS_URL: startPostgis,
   TEST_MYSQL_URL: startMysqlKind,
   TEST_REDIS_URL: (options) => startRedis(options),
-  TEST_MQTT_URL: (options) => startMosquitto(options),
 };
 
 /** MariaDB, or the real MySQL where the run asks for it (`npm run test:mysql9`). */

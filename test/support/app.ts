@@ -7,7 +7,7 @@ import { parseConfig } from '../../src/config/load-config.js';
 
 /** What a test application needs to know; whatever is missing gets a value that is good for tests. */
 export interface TestAppOptions {
-  /** Variables of its own, `DATABASE_URL` above all; `TEST_REDIS_URL` and `TEST_MQTT_URL` stand in for absent ones. */
+  /** Variables of its own, `DATABASE_URL` above all; `TEST_REDIS_URL` and the broker of the file stand in for absent ones. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly roles?: readonly ProcessRole[];
   /** Replaces all rooms, for tests of what lies below them. */
