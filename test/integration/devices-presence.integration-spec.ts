@@ -73,6 +73,16 @@ describeEachDatabase((db) => {
       ]);
     });
 
+    it('begin no life by a last will, or by what the broker has kept', async () => {
+      await send('status', [said({ status: 'offline' }), said({ status: 'online' }, 1, { retain: true })]);
+      expect(await known()).toBeNull();
+      expect(await events()).toEqual([]);
+      await send('heartbeat', [said({}, 2)]);
+      // An end that was kept is older than what was heard.
+      await send('status', [said({ status: 'offline' }, 3, { retain: true })]);
+      expect(await known()).toMatchObject({ lastSeenAt: new Date(T0 + 2_000), reportedStatus: null, state: 'online' });
+    });
+
     it('change nothing when they come again', async () => {
       const batch = () => [said({ status: 'online' }), said({ status: 'fault', message: 'dry' }, 1), said({}, 2)];
       await send('status', batch().slice(0, 2));

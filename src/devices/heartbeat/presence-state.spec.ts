@@ -88,5 +88,6 @@ describe('afterSign', () => {
     const heard = fold([sign(10)]);
     expect(afterSign(heard, retained)).toMatchObject({ lastSeenAt: 10, reportedStatus: 'online' });
     expect(afterSign(heard, sign(50, { retained: true }))).toBe(heard);
+    expect(afterSign(heard, sign(50, { retained: true, status: 'offline' }))).toBe(heard);
   });
 });

@@ -38,20 +38,26 @@ const UNKNOWN = {
   ...{ message: null, lastDataAt: null, clockWrongAt: null },
 };
 
+/** Whether a device must be there for it to come: a last will, and what the broker has kept, come without it. */
+export function showsLife({ status, retained }: SignOfLife): boolean {
+  return status !== 'offline' && !retained;
+}
+
 /**
  * What is known after a sign of life; the same object when it brings nothing new. Only moves forward in time, so that
  * repeated messages, and messages that overtake each other on two instances, end in the same state.
  */
 export function afterSign(known: PresenceState | null, sign: SignOfLife): PresenceState {
   const before: PresenceState = known ?? { ...UNKNOWN, lastSeenAt: sign.at };
-  // Whoever has spoken since is better known than by what the broker kept.
-  if (sign.retained && known !== null && (known.reportedStatus !== null || sign.status === undefined)) return known;
+  // Whoever has spoken since is better known than by what the broker kept, and is not gone by an earlier end.
+  const isKept = sign.retained && known !== null;
+  if (isKept && (known.reportedStatus !== null || sign.status === undefined || sign.status === 'offline')) return known;
   const isNewest = sign.at >= Math.max(before.lastSeenAt, before.reportedAt ?? 0);
   if (!isNewest) return belated(before, sign);
   const status = sign.status ?? (livesAgain(before, sign) ? 'online' : undefined);
   return {
     // "offline" is said by the broker for a device that is gone (last will): it tells an end, not a life.
-    lastSeenAt: sign.status === 'offline' || sign.retained ? before.lastSeenAt : sign.at,
+    lastSeenAt: showsLife(sign) ? sign.at : before.lastSeenAt,
     reportedStatus: status ?? before.reportedStatus,
     reportedAt: status === undefined ? before.reportedAt : sign.at,
     batteryLevel: sign.batteryLevel ?? before.batteryLevel,

@@ -6,7 +6,7 @@ import { LifeChanges, type Passage } from './life-changes.js';
 import type { DeviceFacts, Life } from './life-case.js';
 import { judge, pass, unheardLife } from './life-judge.js';
 import { Listening } from './listening/listening.js';
-import { afterSign, type SignOfLife } from './presence-state.js';
+import { afterSign, showsLife, type SignOfLife } from './presence-state.js';
 import { PresenceStore, type Kept, type Known } from './presence.store.js';
 
 /** Keeps what is known of the life of devices, and enters every change of it at once: nobody waits for the next sweep. */
@@ -54,6 +54,8 @@ export class PresenceService {
     sign: SignOfLife,
     kept: Map<string, Kept>,
   ): Passage | undefined {
+    // It stays never seen: an end, or what was kept of an earlier time, is not the beginning of a life.
+    if (before === null && !showsLife(sign)) return undefined;
     const presence = afterSign(before?.presence ?? null, sign);
     if (before !== null && presence === before.presence) return undefined;
     const base = this.listening.caseOf(device);
@@ -62,8 +64,7 @@ export class PresenceService {
       const upTo = Math.min(sign.at - 1, base.listened.until);
       lives.push(...pass({ ...base, presence: before.presence }, before.life, upTo).steps);
     }
-    const showsLife = sign.status !== 'offline' && !sign.retained;
-    const heard = showsLife && sign.at >= (before?.presence.lastSeenAt ?? 0);
+    const heard = showsLife(sign) && sign.at >= (before?.presence.lastSeenAt ?? 0);
     const now = { ...base, presence };
     const life = judge(now, lives.at(-1)!, sign.at, { heard, data: sign.data === true });
     lives.push(life);
