@@ -6,6 +6,7 @@ import { DevicesService } from '../../src/devices/devices.service.js';
 import { DeviceRemovalService } from '../../src/devices/device-removal.service.js';
 import { HealthSummaryService } from '../../src/devices/heartbeat/health-summary.service.js';
 import { percentOf } from '../../src/devices/heartbeat/history/availability.js';
+import { AvailabilityReader } from '../../src/devices/heartbeat/history/availability-reader.js';
 import { AvailabilityService } from '../../src/devices/heartbeat/history/availability.service.js';
 import { statusHistoryQuerySchema } from '../../src/devices/heartbeat/history/history.schemas.js';
 import { StatusHistoryService } from '../../src/devices/heartbeat/history/status-history.service.js';
@@ -73,6 +74,17 @@ describeEachDatabase((db) => {
         module.get(AvailabilityService).ofMunicipality(home, { from: at(0), to: at(47 * HOUR) }),
       );
       expect(whole).toMatchObject({ total, days });
+    });
+
+    it('knows what devices were before their history began, and reads none that is younger than the range', async () => {
+      const [id] = (await devices(1, 60)) as [string];
+      await lives.listened(0, { anew: -HOUR });
+      await lives.sign([id], 10 * HOUR);
+      await lives.sweep(11 * HOUR);
+      const range = { from: MIDNIGHT - HOUR, to: MIDNIGHT };
+      const [story] = await module.get(AvailabilityReader).stories([id], range);
+      // Now it is offline; then it had never been heard.
+      expect(story).toMatchObject({ initial: 'never_seen', changes: [] });
     });
 
     it('tells nobody about other municipalities', async () => {

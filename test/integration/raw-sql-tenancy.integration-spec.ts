@@ -78,6 +78,7 @@ const EXPLAINED: Readonly<Record<string, readonly string[]>> = {
     'devices/heartbeat/history/availability-reader.ts › changes',
     'devices/heartbeat/history/availability-reader.ts › presentStates',
     'devices/heartbeat/history/availability-reader.ts › statesAt',
+    'devices/heartbeat/history/availability-reader.ts › statesUntilChange',
     'devices/heartbeat/municipality-lives.ts › makeDue',
     'devices/device-removal.service.ts › remove',
   ],

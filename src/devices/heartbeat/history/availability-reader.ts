@@ -46,15 +46,19 @@ export class AvailabilityReader {
       await this.changes(ids, range),
       await this.spans(range),
     ];
+    const untold = ids.filter((id) => !before.has(id) && !changes.has(id));
+    const later = await this.statesUntilChange(untold, range.to);
+    const gaps = { mqtt: spans.mqtt.gaps(range.from, range.to), http: spans.http.gaps(range.from, range.to) };
     const { dialect } = this.transactions;
     return ids.map((deviceId) => {
       const own = changes.get(deviceId) ?? [];
       return {
         deviceId,
         // What was there before the history began has stayed as it is, or as its first change tells.
-        initial: before.get(deviceId) ?? own[0]?.from_state ?? present.get(deviceId) ?? 'never_seen',
+        initial:
+          before.get(deviceId) ?? own[0]?.from_state ?? later.get(deviceId) ?? present.get(deviceId) ?? 'never_seen',
         changes: own.map((row) => ({ at: dialect.epochMs(row.changed_at), state: row.to_state })),
-        gaps: spans[devices.get(deviceId)?.door ?? 'mqtt'].gaps(range.from, range.to),
+        gaps: gaps[devices.get(deviceId)?.door ?? 'mqtt'],
       };
     });
   }
@@ -71,6 +75,19 @@ export class AvailabilityReader {
     return new Map(rows.map((row) => [row.device_id, row.to_state]));
   }
 
+  /** What those were until then whose first change comes after an instant. */
+  private async statesUntilChange(ids: readonly string[], instant: number): Promise<Map<string, LifeState>> {
+    if (ids.length === 0) return new Map();
+    const { rows } = await this.transactions.query<{ device_id: string; from_state: LifeState }>(
+      `select device_id, from_state from (
+         select device_id, from_state, row_number() over (partition by device_id order by changed_at, id) as place
+         from device_status_history where device_id in ${placeholders(ids.length)} and changed_at > ?) later
+       where place = 1`,
+      [...ids, this.transactions.dialect.instant(instant)],
+    );
+    return new Map(rows.map((row) => [row.device_id, row.from_state]));
+  }
+
   private async presentStates(ids: readonly string[]): Promise<Map<string, LifeState>> {
     const { rows } = await this.transactions.query<{ device_id: string; state: LifeState }>(
       `select device_id, state from device_presence where device_id in ${placeholders(ids.length)}`,
@@ -79,12 +96,12 @@ export class AvailabilityReader {
     return new Map(rows.map((row) => [row.device_id, row.state]));
   }
 
-  /** Those after the beginning of the range; the first one after its end tells what was before it. */
-  private async changes(ids: readonly string[], { from }: Range): Promise<Map<string, ChangeRow[]>> {
+  private async changes(ids: readonly string[], { from, to }: Range): Promise<Map<string, ChangeRow[]>> {
     const { rows } = await this.transactions.query<ChangeRow>(
       `select device_id, from_state, to_state, changed_at from device_status_history
-       where device_id in ${placeholders(ids.length)} and changed_at > ? order by device_id, changed_at, id`,
-      [...ids, this.transactions.dialect.instant(from)],
+       where device_id in ${placeholders(ids.length)} and changed_at > ? and changed_at <= ?
+       order by device_id, changed_at, id`,
+      [...ids, this.transactions.dialect.instant(from), this.transactions.dialect.instant(to)],
     );
     const found = new Map<string, ChangeRow[]>();
     for (const row of rows) {

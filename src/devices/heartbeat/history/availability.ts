@@ -42,7 +42,7 @@ export function sumOf(parts: readonly Availability[]): Availability {
  * How long a device was what within `[from, to)`.
  * @param initial its state at `from`, or before the first change
  * @param changes oldest first; those outside the range are allowed
- * @param gaps times in which nobody listened, oldest first
+ * @param gaps times in which nobody listened, oldest first, apart from each other
  */
 export function availabilityOf(
   { from, to }: { readonly from: number; readonly to: number },
@@ -51,22 +51,39 @@ export function availabilityOf(
   gaps: readonly Span[],
 ): Availability {
   const sum = { ...NOTHING } as { -readonly [K in keyof Availability]: number };
-  let state = initial;
+  const begun = firstIndex(changes, (change) => change.at > from);
+  let state = changes[begun - 1]?.state ?? initial;
   let at = from;
+  let next = firstIndex(gaps, (gap) => gap.until > from);
   const spend = (until: number): void => {
     if (until <= at) return;
-    const deaf = gaps.reduce((all, gap) => all + overlap(gap, at, until), 0);
+    let deaf = 0;
+    for (let gap = gaps[next]; gap !== undefined && gap.since < until; gap = gaps[++next]) {
+      deaf += overlap(gap, at, until);
+      if (gap.until > until) break; // The rest of it is for the next state.
+    }
     const counted = kindOf(state);
     sum[counted] += counted === 'apart' ? until - at : until - at - deaf;
     if (counted !== 'apart') sum.unknown += deaf;
     at = until;
   };
-  for (const change of changes) {
-    spend(Math.min(Math.max(change.at, from), to));
-    state = change.state;
+  for (let i = begun; i < changes.length && changes[i]!.at < to; i++) {
+    spend(changes[i]!.at);
+    state = changes[i]!.state;
   }
   spend(to);
   return sum;
+}
+
+/** Where the first item stands of which it is true, as it is of all after it; the length when it is true of none. */
+function firstIndex<T>(items: readonly T[], isTrue: (item: T) => boolean): number {
+  let [low, high] = [0, items.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isTrue(items[middle]!)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 function kindOf(state: LifeState): 'up' | 'down' | 'apart' {
