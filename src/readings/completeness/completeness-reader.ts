@@ -124,7 +124,8 @@ export class CompletenessReader {
 
   /**
    * Distinct instants at which devices measured something, ascending, by device. Reads ranges of the primary key and
-   * nothing else; a join with the sensors would make MySQL and MariaDB read each series from its beginning.
+   * nothing else; a join with the sensors would make MySQL and MariaDB read each series from its beginning, and a
+   * "distinct" over one, which is faster on PostgreSQL, took MariaDB twice as long.
    * @param series of {@link series}, which has looked at whose they are
    * @throws ValidationError `RANGE_TOO_LARGE` as soon as there are more than the budget has left
    */
