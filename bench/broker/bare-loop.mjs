@@ -1,4 +1,5 @@
 /** What Mosquitto itself needs to learn devices: the platform's commands, sent by a loop that does nothing else. */
+import { readFileSync } from 'node:fs';
 import mqtt from 'mqtt';
 import { startMosquitto } from '../../scripts/services/mosquitto.mjs';
 import { cpuSeconds } from '../lib/usage.mjs';
@@ -17,15 +18,26 @@ export async function bareLoop(platform, commands) {
   try {
     const client = await mqtt.connectAsync(mosquitto.url, { ...platform, protocolVersion: 5, clientId: 'bare-loop' });
     await client.subscribeAsync(`${CONTROL}/response`, { qos: 1 });
-    const before = cpuSeconds(mosquitto.pid);
+    const before = { cpu: cpuSeconds(mosquitto.pid), busy: busySeconds(mosquitto.pid) };
     const begin = performance.now();
     await sendAll(client, commands);
-    const figures = { seconds: (performance.now() - begin) / 1000, cpuSeconds: cpuSeconds(mosquitto.pid) - before };
+    const seconds = (performance.now() - begin) / 1000;
+    const figures = {
+      seconds,
+      cpuSeconds: cpuSeconds(mosquitto.pid) - before.cpu,
+      idleSeconds: seconds - (busySeconds(mosquitto.pid) - before.busy),
+    };
     await client.endAsync();
     return figures;
   } finally {
     await mosquitto.stop();
   }
+}
+
+/** Seconds that a process has worked, or could have if others had not been on its processor: what is left of the time it waited. */
+export function busySeconds(pid) {
+  const [ran, waited] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ').map(Number);
+  return (ran + waited) / 1e9;
 }
 
 /** Resolves when the broker has answered every command. */
