@@ -19,7 +19,7 @@ interface SyncRow {
 /** A turn takes about this long at most, so that other instances and less urgent changes get theirs. */
 const BUDGET_MS = 200;
 /** A turn of the comparison may take longer: it ends as soon as something else is due. */
-const REPAIR_MS = 1_000;
+const REPAIR_MS = 3_000;
 const MAX_CHANGES = 300;
 
 /** Devices to be brought in step, and for how long. */
