@@ -52,6 +52,7 @@ import { SensorsService } from './sensors/sensors.service.js';
 import { DeviceClocks } from './signatures/device-clocks.js';
 import { DeviceNonces } from './signatures/device-nonces.js';
 import { HmacKeys } from './signatures/hmac-keys.js';
+import { MunicipalitiesModule } from '../municipalities/municipalities.module.js';
 import { MessageSignatures } from './signatures/message-signatures.js';
 import { RefusalCounts } from './signatures/refusal-counts.js';
 import { SignatureReportsController } from './signatures/signature-reports.controller.js';
@@ -103,6 +104,7 @@ const UPLINKS = [UplinkSourcesService, { provide: UplinkAuthenticator, useClass:
 
 /** Devices, their sensors and credentials, their life, and what a broker asks about them. Needs a PoisonSink. */
 @Module({
+  imports: [MunicipalitiesModule],
   controllers: [
     AuthorityFilesController,
     CertificatesController,

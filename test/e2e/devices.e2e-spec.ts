@@ -238,15 +238,16 @@ describe('devices through HTTP and MQTT', () => {
     const { deviceId, credentials } = await register('hooked');
     const ask = (path: string, body: unknown, token = HOOK_TOKEN) =>
       call('POST', path, { body, headers: { authorization: `Bearer ${token}` } });
-    const auth = { clientid: 'any', ...credentials.mqtt };
+    const auth = { clientid: deviceId, ...credentials.mqtt };
     const acl = {
-      clientid: 'any',
+      clientid: deviceId,
       username: credentials.mqtt.username,
       topic: `sensors/${deviceId}/data`,
       action: 'publish',
     };
     expect(await ask('/broker/auth', auth)).toMatchObject({ status: 200, body: { result: 'allow' } });
     expect((await ask('/broker/auth', auth)).body).toEqual({ result: 'allow', is_superuser: false });
+    expect((await ask('/broker/auth', { ...auth, clientid: 'any' })).body).toMatchObject({ result: 'deny' });
     expect((await ask('/broker/auth', { ...auth, password: 'wrong' })).body).toEqual({
       result: 'deny',
       is_superuser: false,

@@ -1,7 +1,6 @@
 import type { TestingModule } from '@nestjs/testing';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { Sweeper } from '../../src/devices/heartbeat/sweep/sweeper.js';
-import { MunicipalitiesModule } from '../../src/municipalities/municipalities.module.js';
 import { MunicipalityService } from '../../src/municipalities/municipality.service.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { asTenant, createDevicesModule, createMunicipality } from '../support/devices-module.js';
@@ -19,7 +18,7 @@ describeEachDatabase((db) => {
   let made = 0;
 
   beforeAll(async () => {
-    module = await createDevicesModule(db, { clock, imports: [MunicipalitiesModule] });
+    module = await createDevicesModule(db, { clock });
   });
   afterAll(() => module.close());
   beforeEach(async () => {

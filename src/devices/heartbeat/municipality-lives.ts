@@ -1,4 +1,4 @@
-import { Injectable, Optional, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import { placeholders } from '../../database/sql.js';
 import type { Transaction } from '../../database/transaction.js';
@@ -15,12 +15,11 @@ export class MunicipalityLives implements OnModuleInit {
   constructor(
     private readonly store: PresenceStore,
     private readonly clock: Clock,
-    // Processes that change no municipality do without that room.
-    @Optional() private readonly municipalities?: MunicipalityChanges,
+    private readonly municipalities: MunicipalityChanges,
   ) {}
 
   onModuleInit(): void {
-    this.municipalities?.onStatus((tx, municipality) => this.makeDue(tx, municipality));
+    this.municipalities.onStatus((tx, municipality) => this.makeDue(tx, municipality));
   }
 
   private async makeDue(tx: Transaction, { id, status }: Municipality): Promise<void> {
