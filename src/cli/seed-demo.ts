@@ -4,6 +4,7 @@ import type { AppConfig } from '../config/app-config.js';
 import { DatabaseModule } from '../database/database.module.js';
 import { SecretCipher } from '../database/secret-cipher.js';
 import { BrokerChanges } from '../devices/broker/broker-changes.js';
+import { PlatformUser } from '../devices/broker/platform-user.js';
 import { CertificateAuthority } from '../devices/certificates/certificate-authority.js';
 import { DeviceAuthorities } from '../devices/certificates/device-authorities.js';
 import { CredentialIssuer } from '../devices/credentials/credential-issuer.js';
@@ -47,6 +48,7 @@ const ROOMS = {
     LifeChanges,
     Listening,
     MqttPasswords,
+    PlatformUser,
     PresenceStore,
     SecretCipher,
   ],
