@@ -10,6 +10,8 @@ export interface ConnectionOptions {
   readonly caFile?: string;
   readonly plainHttp?: true;
   readonly patience: number;
+  /** Names of the options that somebody gave, as opposed to those that stand by default. */
+  readonly given?: readonly string[];
 }
 
 /** Adds the options that every command to an installation has. */
@@ -23,7 +25,14 @@ export function withConnection(command: Command): Command {
     )
     .option('--ca-file <file>', 'certificates (PEM) of the private authority that signed the certificate of the server')
     .option('--plain-http', 'speak HTTP without TLS to another machine; tokens and keys are then readable on the way')
-    .option('--patience <seconds>', 'how long to wait for an installation that is away', seconds, PATIENCE_SECONDS);
+    .option('--patience <seconds>', 'how long to wait for an installation that is away', seconds, PATIENCE_SECONDS)
+    .hook('preAction', () => {
+      const names = command.options.map((option) => option.attributeName());
+      command.setOptionValue(
+        'given',
+        names.filter((name) => command.getOptionValueSource(name) === 'cli'),
+      );
+    });
 }
 
 /** Reads a number above 0 of an option. */

@@ -9,6 +9,7 @@ import { Interruption } from '../remote/interruption.js';
 import type { Report } from '../report.js';
 import { readBundles, type LoadedBundle } from './bundle-reader.js';
 import { FAULTS, SIGNATURE_FAULTS, type Fault } from './faults.js';
+import { firstContact, type ProtocolVersion } from './first-contact.js';
 import { PROFILE_SENSORS, PROFILES, profileOf, Surroundings, type Profile } from './instruments.js';
 import { randomOf } from './random.js';
 import { SimulatedDevice } from './simulated-device.js';
@@ -32,6 +33,7 @@ export interface SimulateOptions extends ConnectionOptions {
   readonly mqttVersion: '3.1.1' | '5';
 }
 
+const VERSIONS: Readonly<Record<SimulateOptions['mqttVersion'], ProtocolVersion>> = { '3.1.1': 4, '5': 5 };
 /** An hour of weather passes in a minute. */
 const TIME_LAPSE = 60;
 const TICK_MS = 20;
@@ -54,14 +56,19 @@ export async function simulate(options: SimulateOptions, print: Report): Promise
   }
   const usable = options.signed ? faults : faults.filter((fault) => !SIGNATURE_FAULTS.includes(fault));
   const bundles = await bundlesOf(options, profiles, print);
-  const devices = castOf(bundles, profiles, usable, options);
+  const cast = (version: ProtocolVersion) => castOf(bundles, profiles, usable, options, version);
+  const asked = options.given?.includes('mqttVersion') ? VERSIONS[options.mqttVersion] : undefined;
   const interruption = new Interruption();
+  let players: readonly Played[];
   try {
-    await play(devices, options, interruption.signal);
+    const contact = await firstContact(cast, asked, interruption.signal);
+    if (contact.version !== (asked ?? 5)) print('The broker does not know MQTT 5; the devices speak 3.1.1.');
+    players = contact.players;
+    await play(players, options, interruption.signal);
   } finally {
     interruption.release();
   }
-  const { lines, complete } = resultTableOf(devices.map(({ device }) => device));
+  const { lines, complete } = resultTableOf(players.map(({ device }) => device));
   for (const line of lines) print(line);
   return complete ? 0 : EXIT_SOME_FAILED;
 }
@@ -122,7 +129,8 @@ function castOf(
   bundles: readonly LoadedBundle[],
   profiles: readonly Profile[],
   faults: readonly Fault[],
-  { storm, signed, seed, rate, mqttUrl, mqttVersion }: SimulateOptions,
+  { storm, signed, seed, rate, mqttUrl }: SimulateOptions,
+  protocolVersion: ProtocolVersion,
 ): Played[] {
   return bundles.map((bundle, index) => {
     const { deviceId, sensors, mqtt, hmac } = bundle.credentials;
@@ -132,7 +140,7 @@ function castOf(
     const surroundings = new Surroundings(profile, storm === true, seed, deviceId);
     const device = new SimulatedDevice(bundle, {
       mqttUrl: mqttUrl ?? mqtt.url,
-      protocolVersion: mqttVersion === '5' ? 5 : 4,
+      protocolVersion,
       signed: signed === true,
       fault: faults[index],
       surroundings,
@@ -145,7 +153,6 @@ function castOf(
 async function play(cast: readonly Played[], options: SimulateOptions, signal: AbortSignal): Promise<void> {
   const progress = new Progress('seconds played');
   const intervalMs = 60_000 / options.rate;
-  for (const { device } of cast) device.connect();
   const begin = performance.now();
   const endsAt = options.duration * 1000;
   for (let now = 0; now < endsAt && !signal.aborted; now = performance.now() - begin) {
