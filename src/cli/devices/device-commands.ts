@@ -5,7 +5,7 @@ import { issueCredential } from '../provision/credential-client.js';
 import { bundleOf } from '../provision/device-bundle.js';
 import { doorsOf } from '../provision/doors.js';
 import { ApiError, type Api } from '../remote/api.js';
-import { EXIT_SOME_FAILED } from '../remote/cli-error.js';
+import { CliError, EXIT_SOME_FAILED } from '../remote/cli-error.js';
 import { connect } from '../remote/connection.js';
 import type { ConnectionOptions } from '../remote/connection-options.js';
 import type { Report } from '../report.js';
@@ -30,6 +30,7 @@ interface ListedDevice {
 }
 interface ShownDevice extends ListedDevice {
   readonly authMethods: readonly string[];
+  readonly profileCode: string | null;
   readonly sensors: readonly { readonly code: string; readonly typeCode: string }[];
 }
 
@@ -56,9 +57,19 @@ export function showDevice(deviceId: string, options: ConnectionOptions, print: 
   });
 }
 
-/** Gets a new credential and writes it into a bundle of its own; it is shown nowhere else. */
+/** Credentials that open the broker only. */
+const FOR_THE_BROKER: readonly AuthMethod[] = ['mqtt', 'certificate'];
+
+/**
+ * Gets a new credential and writes it into a bundle of its own; it is shown nowhere else.
+ * @throws CliError
+ */
 export function rotateCredential(deviceId: string, options: RotateOptions, print: Report): Promise<void> {
-  const { kind, overlap, output } = options;
+  const { kind, overlap, output, mqttUrl } = options;
+  // A guess in the bundle would send the device to a broker that may not be there, after the old password has ended.
+  if (mqttUrl === undefined && FOR_THE_BROKER.includes(kind)) {
+    throw new CliError(`Say where the broker of the device is: --mqtt-url mqtts://… (mqtt.url of its old bundle).`);
+  }
   return withApi(options, async (api) => {
     const { data } = await api.get<ShownDevice>(pathOf(deviceId));
     const doors = doorsOf(api.url, options);
@@ -66,7 +77,8 @@ export function rotateCredential(deviceId: string, options: RotateOptions, print
     const now = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
     const folder = resolve(output ?? `${deviceId}-${kind}-${now}`);
     const sensors = data.sensors.map(({ code, typeCode }) => ({ code, typeCode }));
-    writeBundle(folder, deviceId, bundleOf({ deviceId, name: data.name, sensors }, secrets, doors));
+    const device = { deviceId, name: data.name, ...(data.profileCode && { profile: data.profileCode }), sensors };
+    writeBundle(folder, deviceId, bundleOf(device, secrets, doors));
     print(`${deviceId} has a new ${kind}; it is in ${folder}`);
     print(overlap === 0 ? 'The ones before it have ended.' : `The ones before it end in ${overlap} s.`);
   });

@@ -78,5 +78,6 @@ class BundleArchive implements BundleStore {
 
 function described({ deviceId, input }: DeviceRow) {
   const sensors = (input?.sensors ?? []).map(({ typeCode, code }) => ({ code: code ?? typeCode, typeCode }));
-  return { deviceId: deviceId!, ...(input && { name: input.name }), sensors };
+  const profile = input?.profileCode ?? undefined;
+  return { deviceId: deviceId!, ...(input && { name: input.name }), ...(profile && { profile }), sensors };
 }

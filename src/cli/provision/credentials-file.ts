@@ -4,6 +4,8 @@ import type { TOPICS } from '../../mqtt/topics.js';
 export interface CredentialsFile {
   readonly deviceId: string;
   readonly name?: string;
+  /** Code of the profile by which its payloads are read; without one they are reading sets. */
+  readonly profile?: string;
   /** `…/api/v1`, for `POST /readings`. */
   readonly apiUrl: string;
   readonly apiKey?: string;

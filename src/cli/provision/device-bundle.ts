@@ -29,6 +29,7 @@ export interface Doors {
 export interface BundledDevice {
   readonly deviceId: string;
   readonly name?: string;
+  readonly profile?: string;
   readonly sensors: readonly BundledSensor[];
 }
 
@@ -52,12 +53,13 @@ export function bundleOf(device: BundledDevice, secrets: DeviceSecrets, doors: D
 
 function credentialsFile(device: BundledDevice, secrets: DeviceSecrets, doors: Doors): CredentialsFile {
   const { apiKey, mqtt, hmac, certificate } = secrets;
-  const { deviceId, name, sensors } = device;
+  const { deviceId, name, profile, sensors } = device;
   const broker = new URL(doors.mqttUrl);
   const topics = Object.entries(TOPICS).map(([what, pattern]) => [what, topicOf(pattern, deviceId)]);
   return {
     deviceId,
     ...(name && { name }),
+    ...(profile && { profile }),
     apiUrl: `${doors.url}/api/v1`,
     ...(apiKey && { apiKey }),
     mqtt: {
