@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """A device over MQTT with paho-mqtt (1.6 and 2.x; Debian: python3-paho-mqtt), for gateways and single-board computers.
 
-    some-program | paho_client.py BUNDLE [--queue FILE] [--signed] [--mqtt311] [--stay]
+    some-program | paho_client.py BUNDLE [--queue FILE] [--signed] [--mqtt5 | --mqtt311] [--stay | --no-status]
 
 Reads one JSON object of values a line ({"water_level_cm": 245.5}), adds the time, and keeps it in a queue on disk until
 the broker has acknowledged it (QoS 1): a broker that is away, a reboot or kill -9 loses nothing. Ends when the input has
 ended and the queue is empty; with --stay it remains connected and answers commands. BUNDLE is the folder that
-`hydroalert provision` wrote for the device.
+`hydroalert provision` wrote for the device. Speaks MQTT 5, and 3.1.1 with a broker that refuses that.
+
+For cron jobs there is --no-status: neither "online" nor "offline" is said. Without it each run ends with "offline", which is
+an alert; with it the platform tells by the age of the readings that the device is silent.
 """
 
 import argparse
@@ -31,6 +34,8 @@ from paho.mqtt.properties import Properties
 
 MOST_IN_FLIGHT = 20
 OLDEST_GIVE_WAY_ABOVE = 500_000
+# CONNACK of MQTT 3.1.1 and of 5.
+VERSION_REFUSALS = (1, 132)
 
 
 def handle_command(name, payload):
@@ -82,11 +87,13 @@ class Queue:
 
 
 class Device:
-    def __init__(self, bundle, queue, signed=False, mqtt311=False):
+    def __init__(self, bundle, queue, signed=False, version=None, tells_status=True):
         with open(os.path.join(bundle, "credentials.json"), encoding="utf-8") as file:
             self.credentials = json.load(file)
         self.topics = self.credentials["mqtt"]["topics"]
-        self.queue, self.mqtt311 = queue, mqtt311
+        self.bundle, self.queue, self.tells_status = bundle, queue, tells_status
+        self.may_change_version = version is None
+        self.mqtt311 = version == mqtt.MQTTv311
         self.hmac = self.credentials.get("hmac") if signed else None
         if signed and self.hmac is None:
             raise SystemExit("the bundle holds no HMAC secret to sign with")
@@ -95,10 +102,11 @@ class Device:
         self.wake = threading.Event()
         self.in_flight = {}  # message id -> row
         self.last_sent = 0
-        self.client = self.make_client(bundle)
+        self.version_refused = False
+        self.client = self.make_client()
 
-    def make_client(self, bundle):
-        settings = self.credentials["mqtt"]
+    def make_client(self):
+        bundle, settings = self.bundle, self.credentials["mqtt"]
         version = mqtt.MQTTv311 if self.mqtt311 else mqtt.MQTTv5
         # paho 2 wants to know which form its callbacks have; ours fit the one that 1.6 calls.
         form = [mqtt.CallbackAPIVersion.VERSION1] if hasattr(mqtt, "CallbackAPIVersion") else []
@@ -115,7 +123,8 @@ class Device:
                     os.path.join(bundle, certificate["certificateFile"]), os.path.join(bundle, certificate["keyFile"])
                 )
             client.tls_set_context(context)
-        client.will_set(self.topics["status"], '{"status":"offline"}', qos=1)
+        if self.tells_status:
+            client.will_set(self.topics["status"], '{"status":"offline"}', qos=1)
         client.reconnect_delay_set(min_delay=1, max_delay=60)
         client.on_connect, client.on_publish, client.on_message = self.on_connect, self.on_publish, self.on_message
         return client
@@ -125,16 +134,38 @@ class Device:
         self.client.loop_start()
 
     def stop(self):
-        self.client.publish(self.topics["status"], '{"status":"offline"}', qos=1).wait_for_publish(5)
+        if self.tells_status and self.client.is_connected():
+            try:
+                self.client.publish(self.topics["status"], '{"status":"offline"}', qos=1).wait_for_publish(5)
+            except (RuntimeError, ValueError):
+                pass  # the connection has just gone; then the last will says it
         self.client.disconnect()
         self.client.loop_stop()
 
+    def change_to_311(self):
+        """Begins anew with the older version; what was not acknowledged is still in the queue."""
+        print("the broker does not know MQTT 5; going on with 3.1.1", file=sys.stderr)
+        self.client.disconnect()
+        self.client.loop_stop()
+        self.version_refused, self.mqtt311 = False, True
+        self.acknowledged.clear()
+        self.in_flight.clear()
+        self.last_sent = 0
+        self.client = self.make_client()
+        self.start()
+
     def on_connect(self, client, _userdata, _flags, reason, _properties=None):
-        if (reason.value if hasattr(reason, "value") else reason) != 0:
+        code = reason.value if hasattr(reason, "value") else reason
+        if code in VERSION_REFUSALS and self.may_change_version and not self.mqtt311:
+            self.version_refused = True
+            self.wake.set()
+            return
+        if code != 0:
             print(f"the broker refuses us: {reason}", file=sys.stderr)
             return
         client.subscribe(self.topics["command"], qos=1)
-        client.publish(self.topics["status"], '{"status":"online"}', qos=1)
+        if self.tells_status:
+            client.publish(self.topics["status"], '{"status":"online"}', qos=1)
         self.wake.set()
 
     def on_publish(self, _client, _userdata, message_id, *_more):
@@ -158,6 +189,8 @@ class Device:
         """Forgets what was acknowledged and hands over what is queued, a few messages at a time."""
         self.wake.wait(0.1)
         self.wake.clear()
+        if self.version_refused:
+            self.change_to_311()
         while self.acknowledged:
             row = self.in_flight.pop(self.acknowledged.popleft(), None)
             if row is not None:
@@ -221,11 +254,15 @@ def main():
     parser.add_argument("bundle")
     parser.add_argument("--queue", help="file of the queue; queue.sqlite in the bundle unless given")
     parser.add_argument("--signed", action="store_true", help="sign readings with the HMAC secret")
-    parser.add_argument("--mqtt311", action="store_true", help="MQTT 3.1.1 instead of 5")
-    parser.add_argument("--stay", action="store_true", help="stay connected when the input has ended")
+    versions = parser.add_mutually_exclusive_group()
+    versions.add_argument("--mqtt5", dest="version", action="store_const", const=mqtt.MQTTv5, help="MQTT 5 only")
+    versions.add_argument("--mqtt311", dest="version", action="store_const", const=mqtt.MQTTv311, help="MQTT 3.1.1 only")
+    lives = parser.add_mutually_exclusive_group()
+    lives.add_argument("--stay", action="store_true", help="stay connected when the input has ended")
+    lives.add_argument("--no-status", action="store_true", help="say neither online nor offline, for cron jobs")
     options = parser.parse_args()
     queue = Queue(options.queue or os.path.join(options.bundle, "queue.sqlite"))
-    device = Device(options.bundle, queue, options.signed, options.mqtt311)
+    device = Device(options.bundle, queue, options.signed, options.version, not options.no_status)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     device.start()
     try:
