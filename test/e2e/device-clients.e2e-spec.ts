@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
@@ -52,10 +54,27 @@ afterAll(async () => {
   await world?.close();
 });
 
+/** A door to the broker that knows MQTT 3.1.1 only: others are told "unacceptable protocol version". */
+async function oldBroker(): Promise<{ url: string; close: () => void }> {
+  const { hostname, port } = new URL(world.installation.broker.url);
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', (first) => {
+      // The byte after the name of the protocol is its version.
+      if (first[first.indexOf('MQTT') + 4] !== 4) return void socket.end(Buffer.from([0x20, 2, 0, 1]));
+      const broker = connect(Number(port), hostname).on('error', () => socket.destroy());
+      broker.write(first);
+      socket.pipe(broker).pipe(socket);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => void server.close() };
+}
+
 /** A new device; answers the folder of its bundle, and its id. */
-async function device(): Promise<{ id: string; bundle: string }> {
+async function device(mqttUrl = world.installation.broker.url): Promise<{ id: string; bundle: string }> {
   const prefix = `client${++number}`;
-  const args = ['--output', prefix, '--mqtt-url', world.installation.broker.url];
+  const args = ['--output', prefix, '--mqtt-url', mqttUrl];
   expect(await world.run(['provision', world.devicesFile(prefix, 1), ...args])).toMatchObject({ code: 0 });
   return { id: `${prefix}-1`, bundle: world.path(prefix, `${prefix}-1`) };
 }
@@ -94,6 +113,17 @@ describe('http.sh', () => {
     expect(signed).toMatchObject({ code: 0 });
     await untilStored(id, 12.5);
   });
+
+  it('does not repeat what was refused, and fails when no value was taken', async () => {
+    const { bundle } = await device();
+    const none = await run(join(CLIENTS, 'http.sh'), [bundle, '{"nothing_known": 1}']);
+    expect(none.code).not.toBe(0);
+    const file = readFileSync(join(bundle, 'credentials.json'), 'utf8');
+    const { apiKey } = JSON.parse(file) as CredentialsFile;
+    writeFileSync(join(bundle, 'credentials.json'), file.replace(apiKey!, 'wrong'));
+    const wrong = await run(join(CLIENTS, 'http.sh'), [bundle, '{"water_level_cm": 1}']);
+    expect(wrong).toMatchObject({ code: 1, stderr: 'the platform answered 401\n' });
+  });
 });
 
 describe('mosquitto.sh', () => {
@@ -120,6 +150,15 @@ describe('mosquitto.sh', () => {
     expect(await script(bundle, ['signed', '{"water_level_cm": 22.5}'])).toMatchObject({ code: 0 });
     await untilStored(id, 22.5);
     expect(await storedCount(id)).toBe(1);
+  });
+
+  it('speaks 3.1.1 with a broker that knows nothing newer, also when it signs', async () => {
+    const old = await oldBroker();
+    const { id, bundle } = await device(old.url);
+    await mustSign(id);
+    expect(await script(bundle, ['signed', '{"water_level_cm": 23.5}'])).toMatchObject({ code: 0 });
+    await untilStored(id, 23.5);
+    old.close();
   });
 
   it('fails when there is no broker', async () => {
@@ -153,6 +192,31 @@ describe('paho_client.py', () => {
     await mustSign(id);
     expect(await client(bundle, ['--signed', ...args], lines(200, 1))).toMatchObject({ code: 0 });
     await untilStored(id, 200);
+  });
+
+  it('goes on with 3.1.1 where the broker refuses MQTT 5, and says nothing of itself when told so', async () => {
+    const old = await oldBroker();
+    const { id, bundle } = await device(old.url);
+    await mustSign(id);
+    expect(await client(bundle, ['--signed', '--no-status'], lines(250, 30))).toMatchObject({ code: 0 });
+    await untilStored(id, 279);
+    expect(said.filter((one) => one.startsWith(`sensors/${id}/status`))).toEqual([]);
+    old.close();
+  });
+
+  it('ends without a word of its inside when it is told to while no broker is there', async () => {
+    const { bundle } = await device('mqtt://127.0.0.1:1');
+    const child = spawn(requirePaho(), [join(CLIENTS, 'paho_client.py'), bundle, '--stay'], {
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr.on('data', (part: Buffer) => (stderr += part.toString()));
+    child.stdin.write(lines(290, 1));
+    await until(() => existsQueue(bundle));
+    const ended = once(child, 'close');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+    expect(stderr).toBe('');
   });
 
   it('keeps what no broker takes, over a kill, and hands it over later', async () => {
@@ -196,12 +260,8 @@ describe('paho_client.py', () => {
       stdio: ['pipe', 'ignore', 'ignore'],
     });
     await until(() => said.includes(`sensors/${id}/status {"status":"online"}`));
-    const command = {
-      commandId: 'c-1',
-      name: 'ping',
-      payload: 7,
-      expiresAt: new Date(Date.now() + 60_000).toISOString(),
-    };
+    const expiresAt = new Date(Date.now() + 60_000).toISOString();
+    const command = { commandId: 'c-1', name: 'ping', payload: 7, expiresAt };
     await watcher.publishAsync(`system/${id}/command`, JSON.stringify(command), { qos: 1 });
     const answers = () =>
       said
@@ -228,17 +288,8 @@ describe('hydroalert.ino', () => {
     const compiler = requireProgram({ names: ['g++'], packages: ['g++'], what: 'g++' });
     const folder = mkdtempSync(join(tmpdir(), 'hydroalert-sketch-'));
     cpSync(join(CLIENTS, 'esp32', 'secrets.example.h'), join(folder, 'secrets.h'));
-    const args = [
-      '-std=gnu++17',
-      '-fsyntax-only',
-      '-Wall',
-      '-Wextra',
-      '-Werror',
-      `-I${STUBS}`,
-      `-I${folder}`,
-      '-x',
-      'c++',
-    ];
+    const flags = '-std=gnu++17 -fsyntax-only -Wall -Wextra -Werror -x c++'.split(' ');
+    const args = [...flags, `-I${STUBS}`, `-I${folder}`];
     expect(await run(compiler, [...args, join(CLIENTS, 'esp32', 'hydroalert.ino')])).toMatchObject({
       code: 0,
       stderr: '',

@@ -265,6 +265,9 @@ describe('device', () => {
     expect(stopped.stdout).toContain('one-2 is deactivated\n');
     expect(await world.run(['device', 'reactivate', 'one-1'])).toMatchObject({ code: 0 });
 
+    const blind = await world.run(['device', 'rotate', 'one-1', '--kind', 'mqtt', '--output', 'new-password']);
+    expect(blind.code).toBe(1);
+    expect(blind.stderr).toContain('--mqtt-url');
     const rotated = await world.run([
       'device',
       'rotate',

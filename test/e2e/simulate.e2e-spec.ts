@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/live-log.js';
 import { ProvisioningWorld } from '../support/provisioning-world.js';
@@ -31,6 +33,23 @@ const stored = (prefix: string) =>
     'select count(*) as n from readings r join sensors s on s.series_id = r.series_id where s.device_id like ?',
     `${prefix}-%`,
   );
+
+/** A door to the broker that knows MQTT 3.1.1 only: others are told "unacceptable protocol version". */
+async function oldBroker(): Promise<{ url: string; close: () => void }> {
+  const { hostname, port } = new URL(world.installation.broker.url);
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', (first) => {
+      // The byte after the name of the protocol is its version.
+      if (first[first.indexOf('MQTT') + 4] !== 4) return void socket.end(Buffer.from([0x20, 2, 0, 1]));
+      const broker = connect(Number(port), hostname).on('error', () => socket.destroy());
+      broker.write(first);
+      socket.pipe(broker).pipe(socket);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => void server.close() };
+}
 
 /** Waits until the platform has stored so many values, and makes sure that it stops there. */
 async function untilStored(prefix: string, values: number): Promise<void> {
@@ -106,6 +125,24 @@ describe('simulate', () => {
     const bad =
       'select count(*) as n from readings r join sensors s on s.series_id = r.series_id where s.device_id like ? and r.value > 100000';
     await until(async () => (await count(bad, 'play-%')) > 0);
+  });
+
+  it('speaks 3.1.1 with a broker that knows nothing newer, unless it was told otherwise', async () => {
+    const old = await oldBroker();
+    const args = ['--bundles', 'simulated-play', '--devices', '2', '--duration', '2s', '--rate', '120'];
+    const played = await simulate(...args, '--signed', '--mqtt-url', old.url);
+    expect(played).toMatchObject({ code: 0, summary: { devices: 2 } });
+    expect(played.summary.acknowledged).toBeGreaterThan(0);
+    const told = await simulate(...args, '--mqtt-url', old.url, '--mqtt-version', '5');
+    expect(told).toMatchObject({ code: 1 });
+    expect(told.stderr).toMatch(/Unacceptable protocol version/i);
+    old.close();
+  });
+
+  it('ends with the reason when nobody can be connected', async () => {
+    const { code, stderr } = await simulate('--bundles', 'simulated-play', '--mqtt-url', 'mqtt://127.0.0.1:1');
+    expect(code).toBe(1);
+    expect(stderr).toContain('ECONNREFUSED');
   });
 
   it('says what it does not know', async () => {
