@@ -61,7 +61,12 @@ function simulateCommand(print: Report, onExit: OnExit): Command {
       .option('--signed', 'sign readings with the HMAC secret of the bundle')
       .option('--mqtt-url <address>', 'another broker than the bundles name')
       .addOption(
-        new Option('--mqtt-version <version>', 'version of the protocol').choices(['3.1.1', '5']).default('5'),
+        new Option(
+          '--mqtt-version <version>',
+          'version of the protocol; unless given also 3.1.1 where the broker knows no newer one',
+        )
+          .choices(['3.1.1', '5'])
+          .default('5'),
       ),
   ).action(async (options: SimulateOptions) => {
     const { simulate } = await import('./simulate/simulate.js');
@@ -115,7 +120,7 @@ function rotateCommand(print: Report): Command {
     .addOption(new Option('--kind <kind>', 'what to renew').choices(KINDS).default('api_key'))
     .option('--overlap <duration>', 'how long those it has go on working', duration, DAY_SECONDS)
     .option('--output <folder>', 'where the bundle goes; <deviceId>-<kind>-<time> unless given')
-    .option('--mqtt-url <address>', 'broker of the device; mqtts://<host of the API>:8883 unless given')
+    .option('--mqtt-url <address>', 'broker of the device; has to be given for mqtt and certificate')
     .action(async (deviceId: string, options: RotateOptions) => {
       const { rotateCredential } = await import('./devices/device-commands.js');
       await rotateCredential(deviceId, options, print);

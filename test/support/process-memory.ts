@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Service } from '../../scripts/services/service.mjs';
 
 const MARK = 'memory in use: ';
@@ -24,4 +26,11 @@ export async function memoryInUse(app: Service): Promise<number> {
 /** Memory of the machine that a process occupies, MiB. */
 export function residentMemory(app: Service): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${app.pid}/status`, 'utf8'))?.[1]) / 1024;
+}
+
+/** What this process holds on to after it has collected its garbage, in bytes of the heap. */
+export function heapInUse(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
 }
