@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
 import { Clock } from '../../common/clock.js';
-import { WorkLimit } from '../../users/work-limit.js';
+import { WorkLimit } from '../../common/work-limit.js';
 import { isFastHash, matchesHash, newSecret } from './secrets.js';
 
 /** argon2id with 19 MiB, two passes, one lane: the OWASP Password Storage Cheat Sheet's first choice. */

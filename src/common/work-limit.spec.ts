@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UnavailableError } from '../common/errors/errors.js';
+import { UnavailableError } from './errors/errors.js';
 import { WorkLimit } from './work-limit.js';
 
 /** A call that ends when the test says so. */

@@ -1,4 +1,4 @@
-import { UnavailableError } from '../common/errors/errors.js';
+import { UnavailableError } from './errors/errors.js';
 
 const RETRY_AFTER_SECONDS = 2;
 
